@@ -1,0 +1,237 @@
+//! The independent auditor: whether the laws held, as a `read_committed` consumer sees the topics.
+//!
+//! It shares the generated types, the codec and the Kafka client with the worker, and nothing else: the rules are written a
+//! second time here, from the laws. [`Auditor`] is the pure core, [`audit`] reads the topics into it.
+//!
+//! Memory is bounded by [`Limits`]: about 300 bytes a request or acceptance, 400 bytes a ride, and 700 bytes a decision from its
+//! reading until its turn is read (`match.decided` is read before `turn.taken`), so a city's day of 20,000 rides takes below 150 MB.
+
+mod certificate;
+mod chain;
+mod fates;
+mod holds;
+mod reader;
+mod turns;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use kernel::Record;
+use kernel::contract::{
+    DriverChanged, DriverReleased, MatchDecided, Outcome, Place, Progress, Reason, RecordParked, RideProgressed,
+    RideRequested, TurnTaken,
+};
+
+use chain::{Chain, Stand};
+use fates::{Acceptance, Fates, RideKey, at};
+use holds::Holds;
+pub use reader::audit;
+use turns::Turns;
+pub use verdict::{Law, Verdict};
+
+/// How much an audit may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests, acceptances, rides, drivers and decisions together; at the bound the audit ends with an error.
+    pub entries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { entries: 8_000_000 }
+    }
+}
+
+/// The pure core. Feed the topics one after the other, each in offset order: profiles, hand-overs, requests, progress and
+/// parked records first, then decisions, then turns; [`Auditor::verdict`] ends it.
+#[derive(Default)]
+pub struct Auditor {
+    fates: Fates,
+    chains: BTreeMap<RideKey, Chain>,
+    holds: Holds,
+    turns: Turns,
+    verdict: Verdict,
+}
+
+impl Auditor {
+    /// A driver's profile.
+    pub fn changed(&mut self, driver: &DriverChanged) {
+        self.holds.changed(driver);
+    }
+
+    /// A hand-over.
+    pub fn released(&mut self, place: &Place, released: &DriverReleased) {
+        self.holds.released(place, released);
+    }
+
+    /// A request.
+    pub fn requested(&mut self, place: &Place, request: &RideRequested) {
+        let ride = (request.market.clone(), request.ride.clone());
+        self.fates.requested((place.partition, place.offset), Some(ride));
+    }
+
+    /// A record of `ride.requested` that cannot be read; its only fate is to be parked.
+    pub fn unreadable(&mut self, place: &Place) {
+        self.fates.requested((place.partition, place.offset), None);
+    }
+
+    /// A fact about a ride; only acceptances ask.
+    pub fn progressed(&mut self, place: &Place, fact: &RideProgressed) {
+        if fact.progress == Progress::Accepted {
+            let acceptance = Acceptance { revision: fact.revision, driver: fact.driver.clone(), at: fact.at };
+            let ride = (fact.market.clone(), fact.ride.clone());
+            self.fates.accepted((place.partition, place.offset), ride, acceptance);
+        }
+    }
+
+    /// A parked record.
+    pub fn parked(&mut self, record: &RecordParked) {
+        self.fates.park(record, &mut self.verdict);
+    }
+
+    /// A decision.
+    pub fn decided(&mut self, place: &Place, decided: &MatchDecided) {
+        let fault = match decided.outcome {
+            Outcome::Duplicate | Outcome::Refused => self.answered(decided),
+            _ => self.stepped(place, decided),
+        };
+        if let Err(fault) = fault {
+            let sentence = format!("ride {}: decision {} at {}: {fault}", decided.ride, decided.decision, at(place));
+            self.verdict.blame(Law::Chain, sentence);
+        }
+        self.turns.claim(place, decided);
+    }
+
+    /// A chunk of a turn.
+    pub fn taken(&mut self, place: &Place, chunk: TurnTaken) {
+        if let Some(turn) = self.turns.put_together(place, chunk, &mut self.verdict) {
+            self.holds.cut(&turn.market, turn.turn, &turn.cut);
+            self.turns.prove(place, &turn, &mut self.verdict);
+        }
+    }
+
+    /// How much is held, to be held against [`Limits`].
+    pub fn entries(&self) -> usize {
+        self.fates.len() + self.chains.len() + self.holds.len() + self.turns.len()
+    }
+
+    /// Ends the audit: what is still open is open for good.
+    pub fn verdict(mut self) -> Verdict {
+        self.fates.settle(&mut self.verdict);
+        self.holds.settle(&mut self.verdict);
+        self.turns.settle(&mut self.verdict);
+        let mut verdict = self.verdict;
+        verdict.requests = self.fates.requests();
+        for chain in self.chains.values().filter(|chain| chain.stand != Stand::Unasked) {
+            verdict.decided += 1;
+            verdict.waiting += u64::from(chain.waits());
+            verdict.assigned += u64::from(chain.assigned);
+            verdict.closed += u64::from(chain.stand == Stand::Closed);
+            verdict.completed += u64::from(chain.closed == Some(Reason::Completed));
+            verdict.expired += u64::from(chain.closed == Some(Reason::Expired));
+        }
+        verdict
+    }
+
+    /// A decision that answers one record and changes nothing.
+    fn answered(&mut self, decided: &MatchDecided) -> Result<(), String> {
+        let ride = (decided.market.clone(), decided.ride.clone());
+        let cause = decided.cause.as_ref().ok_or("answers no record")?;
+        let asking = self.fates.answer(cause).ok_or(format!("answers {}, which asks for nothing", at(cause)))?;
+        let accepts = asking.accepts.clone();
+        if asking.ride.as_ref() != Some(&ride) {
+            return Err(format!("answers {}, which is about another ride", at(cause)));
+        }
+        if decided.revision.is_some() {
+            return Err("an answer has no place in the chain".to_owned());
+        }
+        let chain = self.chains.get(&ride);
+        match (decided.outcome, decided.reason, accepts) {
+            (Outcome::Duplicate, Reason::SameRequest, None) => {
+                self.verdict.duplicates_refused += 1;
+                let first = chain.map(|chain| chain.first.as_str()).ok_or("a duplicate of nothing")?;
+                if decided.of.as_deref() == Some(first) { Ok(()) } else { Err(format!("a duplicate of {first} names {:?}", decided.of)) }
+            }
+            (Outcome::Duplicate, Reason::SameAcceptance, Some(said)) => {
+                self.verdict.duplicates_refused += 1;
+                let counted = chain.and_then(|chain| chain.accepted.clone()).ok_or("nothing was accepted before")?;
+                if said.revision == Some(counted.0) && said.driver == Some(counted.1) {
+                    Ok(())
+                } else {
+                    Err("another acceptance than the one that counted".to_owned())
+                }
+            }
+            (Outcome::Refused, Reason::Late | Reason::UnknownRide, Some(said)) => {
+                self.verdict.refused_late += u64::from(decided.reason == Reason::Late);
+                match chain.map(|chain| (&chain.stand, chain.revision)) {
+                    Some((Stand::Offered { driver, answer_by }, newest))
+                        if said.revision == Some(newest)
+                            && said.driver.as_ref() == Some(driver)
+                            && said.at < *answer_by
+                            && decided.at < *answer_by =>
+                    {
+                        Err(format!("driver {driver} accepted the standing offer in time and was refused"))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            (outcome, reason, _) => Err(format!("{outcome:?} because {reason:?} does not answer such a record")),
+        }
+    }
+
+    /// A step of a chain.
+    fn stepped(&mut self, place: &Place, decided: &MatchDecided) -> Result<(), String> {
+        let key = (decided.market.clone(), decided.ride.clone());
+        let Auditor { fates, chains, holds, verdict, .. } = self;
+        let chain = chains.entry(key.clone()).or_default();
+        let caused = match decided.outcome {
+            _ if chain.stand == Stand::Unasked => begun(fates, decided, &key),
+            Outcome::Assigned => accepted(fates, decided, chain, &key),
+            _ => Ok(()),
+        };
+        if decided.outcome == Outcome::Assigned {
+            chain.accepted = decided.driver.clone().map(|driver| (chain.revision, driver));
+        }
+        let before = chain.driver().map(str::to_owned);
+        let grammar = chain.step(decided);
+        let after = chain.driver();
+        if before.as_deref() != after {
+            before.iter().for_each(|driver| holds.free(decided, driver));
+            after.iter().for_each(|driver| holds.take(place, decided, driver, verdict));
+        }
+        grammar.and(caused)
+    }
+}
+
+/// A chain begins with the record that asked for the ride.
+fn begun(fates: &mut Fates, decided: &MatchDecided, key: &RideKey) -> Result<(), String> {
+    let cause = decided.cause.as_ref().filter(|cause| cause.topic == RideRequested::TOPIC.name);
+    let cause = cause.ok_or("the chain begins without a request")?;
+    match fates.answer(cause) {
+        Some(asking) if asking.ride.as_ref() == Some(key) => Ok(()),
+        _ => Err(format!("the chain begins with {}, which is not its request", at(cause))),
+    }
+}
+
+/// A ride exists only by `assigned`, which answers an acceptance of the standing offer.
+fn accepted(fates: &mut Fates, decided: &MatchDecided, chain: &Chain, key: &RideKey) -> Result<(), String> {
+    let cause = decided.cause.as_ref().ok_or("assigned without an acceptance")?;
+    let asking = fates.answer(cause).filter(|asking| asking.ride.as_ref() == Some(key));
+    let said = asking.and_then(|asking| asking.accepts.clone());
+    let said = said.ok_or(format!("assigned by {}, which is no acceptance of this ride", at(cause)))?;
+    if said.revision != Some(chain.revision) || said.driver != decided.driver {
+        return Err(format!(
+            "the acceptance at {} names revision {:?} and driver {:?}, but revision {} is the newest",
+            at(cause),
+            said.revision,
+            said.driver,
+            chain.revision
+        ));
+    }
+    match &chain.stand {
+        Stand::Offered { answer_by, .. } if said.at >= *answer_by => {
+            Err(format!("the acceptance at {} came {} ms after the offer lapsed", at(cause), said.at - answer_by))
+        }
+        _ => Ok(()),
+    }
+}

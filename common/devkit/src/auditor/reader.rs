@@ -1,0 +1,131 @@
+//! The topics, read from their beginning to their end as of now.
+
+use std::time::Duration;
+
+use kernel::codec::Datum;
+use kernel::contract::{
+    DriverChanged, DriverReleased, MatchDecided, Place, RecordParked, RideProgressed, RideRequested, TurnTaken,
+};
+use kernel::{Record, wire};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
+
+use super::{Auditor, Limits, Verdict};
+
+/// A broker that says nothing for this long ends the audit.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Audits the topics at `brokers` (`host:port`, comma separated), from their beginning to their end as of now.
+///
+/// # Errors
+/// What could not be read, or that the log is too long for `limits`; never a broken law, which is in the verdict.
+pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
+    let reader = Reader { consumer: consumer(brokers)?, limits };
+    let mut auditor = Auditor::default();
+    reader.each::<DriverChanged>(&mut auditor, |auditor, _, record| {
+        auditor.changed(&record?);
+        Ok(())
+    })?;
+    reader.each::<DriverReleased>(&mut auditor, |auditor, place, record| {
+        auditor.released(place, &record?);
+        Ok(())
+    })?;
+    reader.each::<RideRequested>(&mut auditor, |auditor, place, record| {
+        match record {
+            Ok(request) => auditor.requested(place, &request),
+            Err(_) => auditor.unreadable(place),
+        }
+        Ok(())
+    })?;
+    reader.each::<RideProgressed>(&mut auditor, |auditor, place, record| {
+        // What cannot be read is no acceptance; that it was parked is the worker's own affair.
+        if let Ok(fact) = record {
+            auditor.progressed(place, &fact);
+        }
+        Ok(())
+    })?;
+    reader.each::<RecordParked>(&mut auditor, |auditor, _, record| {
+        auditor.parked(&record?);
+        Ok(())
+    })?;
+    reader.each::<MatchDecided>(&mut auditor, |auditor, place, record| {
+        auditor.decided(place, &record?);
+        Ok(())
+    })?;
+    reader.each::<TurnTaken>(&mut auditor, |auditor, place, record| {
+        auditor.taken(place, record?);
+        Ok(())
+    })?;
+    Ok(auditor.verdict())
+}
+
+struct Reader {
+    consumer: BaseConsumer,
+    limits: Limits,
+}
+
+impl Reader {
+    /// Gives every record of `R`'s topic to `feed`, each partition in offset order.
+    fn each<R: Record>(&self, auditor: &mut Auditor, feed: Feed<R>) -> Result<(), String> {
+        let topic = R::TOPIC.name;
+        let mut open = self.assign(topic)?;
+        while open > 0 {
+            let message = match self.consumer.poll(PATIENCE) {
+                Some(Ok(message)) => message,
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    open -= 1;
+                    continue;
+                }
+                Some(Err(error)) => return Err(format!("audit of {topic}: {error}: is the broker up?")),
+                None => return Err(format!("audit of {topic}: nothing read for {} s", PATIENCE.as_secs())),
+            };
+            let Some(value) = message.payload() else { continue };
+            let place = Place { topic: topic.to_owned(), partition: message.partition(), offset: message.offset() };
+            feed(auditor, &place, decode(value))
+                .map_err(|error| format!("audit: {topic}/{}@{}: {error}", place.partition, place.offset))?;
+            if auditor.entries() > self.limits.entries {
+                let bound = self.limits.entries;
+                return Err(format!("audit: more than {bound} entries: raise Limits::entries or audit a shorter log"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Assigns all partitions of `topic` from their beginning; how many there are.
+    fn assign(&self, topic: &str) -> Result<usize, String> {
+        let failed = |error: KafkaError| format!("audit of {topic}: {error}: is the broker up?");
+        let metadata = self.consumer.fetch_metadata(Some(topic), PATIENCE).map_err(failed)?;
+        let partitions = metadata.topics().first().map_or(&[][..], |topic| topic.partitions());
+        if partitions.is_empty() {
+            return Err(format!("audit: there is no topic {topic}: create the topics first"));
+        }
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            list.add_partition_offset(topic, partition.id(), Offset::Beginning).map_err(failed)?;
+        }
+        self.consumer.assign(&list).map_err(failed)?;
+        Ok(partitions.len())
+    }
+}
+
+/// What a topic's records do to the auditor; an error ends the audit.
+type Feed<R> = fn(&mut Auditor, &Place, Result<R, String>) -> Result<(), String>;
+
+fn decode<R: Record>(value: &[u8]) -> Result<R, String> {
+    let (_, bytes) = wire::split(value).map_err(|error| format!("not in the wire format: {error:?}"))?;
+    Datum { bytes, schema: R::schema() }.read()
+}
+
+fn consumer(brokers: &str) -> Result<BaseConsumer, String> {
+    ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "auditor")
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("fetch.queue.backoff.ms", "5")
+        .set("queued.max.messages.kbytes", "16384")
+        .create()
+        .map_err(|error| format!("audit: {error}"))
+}

@@ -1,0 +1,5 @@
+//! What developing, showing and testing the project needs: the contract generator, a world that behaves like a city, and an
+//! independent auditor.
+
+pub mod auditor;
+pub mod contract;

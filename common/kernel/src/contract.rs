@@ -1,0 +1,1123 @@
+//! Generated from `schemas/*.avsc` by `cargo run --release -p devkit --bin dev -- contract`: change those, not this.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use serde_avro_fast::Schema;
+
+use crate::record::{PlacedBy, Record, Topic};
+
+/// Every topic of the contract, by name.
+pub const TOPICS: [&Topic; 12] = [
+    DriverChanged::TOPIC,
+    DriverLocated::TOPIC,
+    DriverReleased::TOPIC,
+    MarketSampled::TOPIC,
+    MarketTicked::TOPIC,
+    MatchDecided::TOPIC,
+    PolicyChanged::TOPIC,
+    RecordParked::TOPIC,
+    RideProgressed::TOPIC,
+    RideRequested::TOPIC,
+    StateKept::TOPIC,
+    TurnTaken::TOPIC,
+];
+
+/// Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Tier {
+    /// `BRONZE`
+    Bronze = 1,
+    /// `SILVER`
+    Silver = 2,
+    /// `GOLD`
+    Gold = 3,
+    /// `PLATINUM`
+    Platinum = 4,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// What the driver drives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Vehicle {
+    /// `SEDAN`
+    Sedan = 1,
+    /// `XL`
+    Xl = 2,
+    /// `ACCESSIBLE`
+    Accessible = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A driver's profile; the newest record of a driver is the whole profile.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DriverChanged {
+    /// Who, 1 to 64 bytes; the record's key.
+    pub driver: String,
+    /// Event time.
+    pub at: i64,
+    /// City in which he was first registered. For life: to move him, change `market`.
+    pub registered_market: String,
+    /// City in which he wants to drive now; his current owner hands him over when he is free.
+    pub market: String,
+    /// False: suspended, gets no rides.
+    pub active: bool,
+    /// Highest tier that he serves; null: none.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// What he drives.
+    pub vehicle: Vehicle,
+    /// Rating as a share of five stars, 0 to 10000 basis points.
+    pub rating_bps: i32,
+    /// Share of accepted rides that he did not give back, 0 to 10000 basis points.
+    pub reliability_bps: i32,
+}
+
+impl Record for DriverChanged {
+    const TOPIC: &'static Topic = &Topic {
+        name: "driver.changed",
+        schema: r#"{"type":"record","name":"DriverChanged","namespace":"tripo","doc":"A driver's profile; the newest record of a driver is the whole profile.","topic":{"name":"driver.changed","key":"driver","partitions":12,"placed_by":"key","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"driver","type":"string","doc":"Who, 1 to 64 bytes; the record's key."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"registered_market","type":"string","doc":"City in which he was first registered. For life: to move him, change `market`."},{"name":"market","type":"string","doc":"City in which he wants to drive now; his current owner hands him over when he is free."},{"name":"active","type":"boolean","doc":"False: suspended, gets no rides."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Highest tier that he serves; null: none."},{"name":"vehicle","type":{"type":"enum","name":"Vehicle","namespace":"tripo","doc":"What the driver drives.","symbols":["UNKNOWN","SEDAN","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What he drives."},{"name":"rating_bps","type":"int","doc":"Rating as a share of five stars, 0 to 10000 basis points."},{"name":"reliability_bps","type":"int","doc":"Share of accepted rides that he did not give back, 0 to 10000 basis points."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Key,
+        cleanup: "compact",
+        retention_ms: -1,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(DriverChanged::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.driver.as_bytes()
+    }
+}
+
+/// A place on earth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Point {
+    /// Latitude in micro-degrees, -90000000 to 90000000.
+    pub lat_e6: i32,
+    /// Longitude in micro-degrees, -180000000 to 180000000.
+    pub lng_e6: i32,
+}
+
+/// What the driver's app says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DriverStatus {
+    /// `OFFLINE`
+    Offline = 1,
+    /// `FREE`
+    Free = 2,
+    /// `BUSY`
+    Busy = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A ping.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DriverLocated {
+    /// Who.
+    pub driver: String,
+    /// Event time.
+    pub at: i64,
+    /// City; the record's key. It moves no ownership.
+    pub market: String,
+    /// Where.
+    pub place: Point,
+    /// Direction of travel, 0 to 359 degrees from north.
+    #[serde(default)]
+    pub heading_deg: Option<i32>,
+    /// Speed, kilometres an hour.
+    #[serde(default)]
+    pub speed_kmh: Option<i32>,
+    /// What his app says.
+    pub status: DriverStatus,
+}
+
+impl Record for DriverLocated {
+    const TOPIC: &'static Topic = &Topic {
+        name: "driver.located",
+        schema: r#"{"type":"record","name":"DriverLocated","namespace":"tripo","doc":"A ping.","topic":{"name":"driver.located","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":21600000,"max_message_bytes":1048576},"fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key. It moves no ownership."},{"name":"place","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where."},{"name":"heading_deg","type":["null","int"],"default":null,"doc":"Direction of travel, 0 to 359 degrees from north."},{"name":"speed_kmh","type":["null","int"],"default":null,"doc":"Speed, kilometres an hour."},{"name":"status","type":{"type":"enum","name":"DriverStatus","namespace":"tripo","doc":"What the driver's app says.","symbols":["UNKNOWN","OFFLINE","FREE","BUSY"],"default":"UNKNOWN"},"doc":"What his app says."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 21_600_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(DriverLocated::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// The owner of a driver hands him to another market, in the transaction that ended his eligibility there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DriverReleased {
+    /// Who.
+    pub driver: String,
+    /// The turn's `now` in the market that he leaves.
+    pub at: i64,
+    /// City that may offer him from now on; the record's key.
+    pub market: String,
+    /// City that he leaves.
+    pub from: String,
+    /// How often he changed markets, this time included.
+    pub hop: i32,
+    /// Turn of the market that he leaves.
+    pub turn: i64,
+}
+
+impl Record for DriverReleased {
+    const TOPIC: &'static Topic = &Topic {
+        name: "driver.released",
+        schema: r#"{"type":"record","name":"DriverReleased","namespace":"tripo","doc":"The owner of a driver hands him to another market, in the transaction that ended his eligibility there.","topic":{"name":"driver.released","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":604800000,"max_message_bytes":1048576},"fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The turn's `now` in the market that he leaves."},{"name":"market","type":"string","doc":"City that may offer him from now on; the record's key."},{"name":"from","type":"string","doc":"City that he leaves."},{"name":"hop","type":"int","doc":"How often he changed markets, this time included."},{"name":"turn","type":"long","doc":"Turn of the market that he leaves."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 604_800_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(DriverReleased::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// Weather at the place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Weather {
+    /// `CLEAR`
+    Clear = 1,
+    /// `RAIN`
+    Rain = 2,
+    /// `SNOW`
+    Snow = 3,
+    /// `STORM`
+    Storm = 4,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A signal from outside about a market.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MarketSampled {
+    /// City; the record's key.
+    pub market: String,
+    /// Event time.
+    pub at: i64,
+    /// H3 cell that it is about; null: the whole market.
+    #[serde(default)]
+    pub cell: Option<i64>,
+    /// Competitors' price against our base fare, basis points.
+    #[serde(default)]
+    pub competitor_bps: Option<i32>,
+    /// Travel time against the model's, basis points.
+    #[serde(default)]
+    pub traffic_bps: Option<i32>,
+    /// Weather.
+    #[serde(default)]
+    pub weather: Option<Weather>,
+    /// A gathering that draws riders, at most 128 bytes.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// True engages the emergency caps, false ends them.
+    #[serde(default)]
+    pub emergency: Option<bool>,
+}
+
+impl Record for MarketSampled {
+    const TOPIC: &'static Topic = &Topic {
+        name: "market.sampled",
+        schema: r#"{"type":"record","name":"MarketSampled","namespace":"tripo","doc":"A signal from outside about a market.","topic":{"name":"market.sampled","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":604800000,"max_message_bytes":1048576},"fields":[{"name":"market","type":"string","doc":"City; the record's key."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"cell","type":["null","long"],"default":null,"doc":"H3 cell that it is about; null: the whole market."},{"name":"competitor_bps","type":["null","int"],"default":null,"doc":"Competitors' price against our base fare, basis points."},{"name":"traffic_bps","type":["null","int"],"default":null,"doc":"Travel time against the model's, basis points."},{"name":"weather","type":["null",{"type":"enum","name":"Weather","namespace":"tripo","doc":"Weather at the place.","symbols":["UNKNOWN","CLEAR","RAIN","SNOW","STORM"],"default":"UNKNOWN"}],"default":null,"doc":"Weather."},{"name":"event","type":["null","string"],"default":null,"doc":"A gathering that draws riders, at most 128 bytes."},{"name":"emergency","type":["null","boolean"],"default":null,"doc":"True engages the emergency caps, false ends them."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 604_800_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(MarketSampled::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// Time passed in a market: moves the watermark where no clock may (replay, benches, demonstration).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MarketTicked {
+    /// City; the record's key.
+    pub market: String,
+    /// Event time that was reached.
+    pub at: i64,
+}
+
+impl Record for MarketTicked {
+    const TOPIC: &'static Topic = &Topic {
+        name: "market.ticked",
+        schema: r#"{"type":"record","name":"MarketTicked","namespace":"tripo","doc":"Time passed in a market: moves the watermark where no clock may (replay, benches, demonstration).","topic":{"name":"market.ticked","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":86400000,"max_message_bytes":1048576},"fields":[{"name":"market","type":"string","doc":"City; the record's key."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time that was reached."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 86_400_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(MarketTicked::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// What was decided. WAITING, OFFERED, WITHDRAWN, ASSIGNED, REASSIGNED and CLOSED make the ride's chain; DUPLICATE and
+/// REFUSED answer one record and have no revision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// `WAITING`
+    Waiting = 1,
+    /// `OFFERED`
+    Offered = 2,
+    /// `WITHDRAWN`
+    Withdrawn = 3,
+    /// `ASSIGNED`
+    Assigned = 4,
+    /// `REASSIGNED`
+    Reassigned = 5,
+    /// `CLOSED`
+    Closed = 6,
+    /// `DUPLICATE`
+    Duplicate = 7,
+    /// `REFUSED`
+    Refused = 8,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// `BEST`
+    Best = 1,
+    /// `NOBODY`
+    Nobody = 2,
+    /// `DECLINED`
+    Declined = 3,
+    /// `UNANSWERED`
+    Unanswered = 4,
+    /// `UNREACHABLE`
+    Unreachable = 5,
+    /// `ACCEPTED`
+    Accepted = 6,
+    /// `COMPLETED`
+    Completed = 7,
+    /// `CANCELLED_BY_RIDER`
+    CancelledByRider = 8,
+    /// `CANCELLED_BY_DRIVER`
+    CancelledByDriver = 9,
+    /// `CANCELLED_BY_OPERATOR`
+    CancelledByOperator = 10,
+    /// `RIDER_NO_SHOW`
+    RiderNoShow = 11,
+    /// `DRIVER_NO_SHOW`
+    DriverNoShow = 12,
+    /// `EXPIRED`
+    Expired = 13,
+    /// `ABANDONED`
+    Abandoned = 14,
+    /// `SAME_REQUEST`
+    SameRequest = 15,
+    /// `SAME_ACCEPTANCE`
+    SameAcceptance = 16,
+    /// `LATE`
+    Late = 17,
+    /// `UNKNOWN_RIDE`
+    UnknownRide = 18,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// The parts of a cost, all in milliseconds of waiting; less is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Score {
+    /// Travel time to the pickup.
+    pub eta_ms: i32,
+    /// What the rating falls short of five stars.
+    pub rating_ms: i32,
+    /// What the reliability falls short of one.
+    pub reliability_ms: i32,
+    /// What the vehicle is more than asked for.
+    pub vehicle_ms: i32,
+    /// Less for a driver who earns below the market's mean.
+    pub fairness_ms: i32,
+}
+
+/// The best candidate of this ride that was not chosen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RunnerUp {
+    /// Who.
+    pub driver: String,
+    /// The parts.
+    pub score: Score,
+}
+
+/// Why a driver near the pickup was not a candidate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Barrier {
+    /// `RESERVED`
+    Reserved = 1,
+    /// `BUSY`
+    Busy = 2,
+    /// `STALE_PING`
+    StalePing = 3,
+    /// `OTHER_MARKET`
+    OtherMarket = 4,
+    /// `SUSPENDED`
+    Suspended = 5,
+    /// `TIER`
+    Tier = 6,
+    /// `VEHICLE`
+    Vehicle = 7,
+    /// `TOO_FAR`
+    TooFar = 8,
+    /// `REFUSED_BEFORE`
+    RefusedBefore = 9,
+    /// `NO_PROFILE`
+    NoProfile = 10,
+    /// `BEYOND_LIMIT`
+    BeyondLimit = 11,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// How many drivers were barred for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Barred {
+    /// Why.
+    pub barrier: Barrier,
+    /// How many.
+    pub drivers: i32,
+}
+
+/// Where a record lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// Topic.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+}
+
+/// One step of a ride's match chain, or the answer to a record that changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MatchDecided {
+    /// Id: market, turn and place in the turn.
+    pub decision: String,
+    /// City; the record's key.
+    pub market: String,
+    /// The turn's `now`, event time.
+    pub at: i64,
+    /// The ride.
+    pub ride: String,
+    /// Who asked; null when the ride is unknown.
+    #[serde(default)]
+    pub rider: Option<String>,
+    /// Place in the chain, from 0 without gaps; null for DUPLICATE and REFUSED.
+    #[serde(default)]
+    pub revision: Option<i32>,
+    /// What.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// The driver concerned: asked, assigned, or let go.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// OFFERED: accept before this event time.
+    #[serde(default)]
+    pub answer_by: Option<i64>,
+    /// OFFERED, REASSIGNED: travel time to the pickup, milliseconds.
+    #[serde(default)]
+    pub eta_ms: Option<i32>,
+    /// OFFERED, REASSIGNED: the parts of the chosen driver's cost.
+    #[serde(default)]
+    pub score: Option<Score>,
+    /// OFFERED, REASSIGNED: the next best candidate; null: there was none.
+    #[serde(default)]
+    pub runner_up: Option<RunnerUp>,
+    /// Runner-up's cost less the chosen one's; below zero when the turn as a whole is better off.
+    #[serde(default)]
+    pub margin_ms: Option<i64>,
+    /// Drivers looked at around the pickup in this turn.
+    pub considered: i32,
+    /// Why drivers around the pickup were no candidates, in the order of the symbols.
+    pub barred: Vec<Barred>,
+    /// DUPLICATE: id of the decision that answered the first one; REFUSED LATE: none.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// The record that led to this; null when time alone did.
+    #[serde(default)]
+    pub cause: Option<Place>,
+    /// The quote named by the request.
+    #[serde(default)]
+    pub quote: Option<String>,
+    /// Number of the turn in its market, from 1 without gaps: `turn.taken` says what it was decided from.
+    pub turn: i64,
+    /// Row of the ride in that turn's problem; null: no assignment was involved.
+    #[serde(default)]
+    pub row: Option<i32>,
+    /// Version of the policy.
+    pub policy_version: i32,
+    /// First 16 hex digits of the SHA-256 of the policy's text.
+    pub policy_hash: String,
+    /// Whether it was decided before a tail that must be read was read to its end.
+    pub stale: bool,
+}
+
+impl Record for MatchDecided {
+    const TOPIC: &'static Topic = &Topic {
+        name: "match.decided",
+        schema: r#"{"type":"record","name":"MatchDecided","namespace":"tripo","doc":"One step of a ride's match chain, or the answer to a record that changes nothing.","topic":{"name":"match.decided","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"decision","type":"string","doc":"Id: market, turn and place in the turn."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The turn's `now`, event time."},{"name":"ride","type":"string","doc":"The ride."},{"name":"rider","type":["null","string"],"default":null,"doc":"Who asked; null when the ride is unknown."},{"name":"revision","type":["null","int"],"default":null,"doc":"Place in the chain, from 0 without gaps; null for DUPLICATE and REFUSED."},{"name":"outcome","type":{"type":"enum","name":"Outcome","namespace":"tripo","doc":"What was decided. WAITING, OFFERED, WITHDRAWN, ASSIGNED, REASSIGNED and CLOSED make the ride's chain; DUPLICATE and REFUSED answer one record and have no revision.","symbols":["UNKNOWN","WAITING","OFFERED","WITHDRAWN","ASSIGNED","REASSIGNED","CLOSED","DUPLICATE","REFUSED"],"default":"UNKNOWN"},"doc":"What."},{"name":"reason","type":{"type":"enum","name":"Reason","namespace":"tripo","doc":"Why.","symbols":["UNKNOWN","BEST","NOBODY","DECLINED","UNANSWERED","UNREACHABLE","ACCEPTED","COMPLETED","CANCELLED_BY_RIDER","CANCELLED_BY_DRIVER","CANCELLED_BY_OPERATOR","RIDER_NO_SHOW","DRIVER_NO_SHOW","EXPIRED","ABANDONED","SAME_REQUEST","SAME_ACCEPTANCE","LATE","UNKNOWN_RIDE"],"default":"UNKNOWN"},"doc":"Why."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned: asked, assigned, or let go."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: accept before this event time."},{"name":"eta_ms","type":["null","int"],"default":null,"doc":"OFFERED, REASSIGNED: travel time to the pickup, milliseconds."},{"name":"score","type":["null",{"type":"record","name":"Score","namespace":"tripo","doc":"The parts of a cost, all in milliseconds of waiting; less is better.","fields":[{"name":"eta_ms","type":"int","doc":"Travel time to the pickup."},{"name":"rating_ms","type":"int","doc":"What the rating falls short of five stars."},{"name":"reliability_ms","type":"int","doc":"What the reliability falls short of one."},{"name":"vehicle_ms","type":"int","doc":"What the vehicle is more than asked for."},{"name":"fairness_ms","type":"int","doc":"Less for a driver who earns below the market's mean."}]}],"default":null,"doc":"OFFERED, REASSIGNED: the parts of the chosen driver's cost."},{"name":"runner_up","type":["null",{"type":"record","name":"RunnerUp","namespace":"tripo","doc":"The best candidate of this ride that was not chosen.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"score","type":"tripo.Score","doc":"The parts."}]}],"default":null,"doc":"OFFERED, REASSIGNED: the next best candidate; null: there was none."},{"name":"margin_ms","type":["null","long"],"default":null,"doc":"Runner-up's cost less the chosen one's; below zero when the turn as a whole is better off."},{"name":"considered","type":"int","doc":"Drivers looked at around the pickup in this turn."},{"name":"barred","type":{"type":"array","items":{"type":"record","name":"Barred","namespace":"tripo","doc":"How many drivers were barred for one reason.","fields":[{"name":"barrier","type":{"type":"enum","name":"Barrier","namespace":"tripo","doc":"Why a driver near the pickup was not a candidate.","symbols":["UNKNOWN","RESERVED","BUSY","STALE_PING","OTHER_MARKET","SUSPENDED","TIER","VEHICLE","TOO_FAR","REFUSED_BEFORE","NO_PROFILE","BEYOND_LIMIT"],"default":"UNKNOWN"},"doc":"Why."},{"name":"drivers","type":"int","doc":"How many."}]}},"doc":"Why drivers around the pickup were no candidates, in the order of the symbols."},{"name":"of","type":["null","string"],"default":null,"doc":"DUPLICATE: id of the decision that answered the first one; REFUSED LATE: none."},{"name":"cause","type":["null",{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]}],"default":null,"doc":"The record that led to this; null when time alone did."},{"name":"quote","type":["null","string"],"default":null,"doc":"The quote named by the request."},{"name":"turn","type":"long","doc":"Number of the turn in its market, from 1 without gaps: `turn.taken` says what it was decided from."},{"name":"row","type":["null","int"],"default":null,"doc":"Row of the ride in that turn's problem; null: no assignment was involved."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether it was decided before a tail that must be read was read to its end."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 2_592_000_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(MatchDecided::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// A version of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PolicyChanged {
+    /// Processor and version as `processor@version`; the record's key.
+    pub policy: String,
+    /// Whose policy.
+    pub processor: String,
+    /// Version, greater than all before.
+    pub version: i32,
+    /// Event time from which it holds, at least 30 seconds ahead.
+    pub effective_from: i64,
+    /// Who.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// The policy as TOML.
+    pub text: String,
+    /// First 16 hex digits of the SHA-256 of the text.
+    pub hash: String,
+}
+
+impl Record for PolicyChanged {
+    const TOPIC: &'static Topic = &Topic {
+        name: "policy.changed",
+        schema: r#"{"type":"record","name":"PolicyChanged","namespace":"tripo","doc":"A version of a policy.","topic":{"name":"policy.changed","key":"policy","partitions":1,"placed_by":"key","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"policy","type":"string","doc":"Processor and version as `processor@version`; the record's key."},{"name":"processor","type":"string","doc":"Whose policy."},{"name":"version","type":"int","doc":"Version, greater than all before."},{"name":"effective_from","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time from which it holds, at least 30 seconds ahead."},{"name":"author","type":"string","doc":"Who."},{"name":"reason","type":"string","doc":"Why."},{"name":"text","type":"string","doc":"The policy as TOML."},{"name":"hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the text."}]}"#,
+        partitions: 1,
+        placed_by: PlacedBy::Key,
+        cleanup: "compact",
+        retention_ms: -1,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(PolicyChanged::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.policy.as_bytes()
+    }
+}
+
+/// Why a record was parked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Cause {
+    /// `WRONG_MAGIC`
+    WrongMagic = 1,
+    /// `UNKNOWN_SCHEMA`
+    UnknownSchema = 2,
+    /// `UNDECODABLE`
+    Undecodable = 3,
+    /// `OUT_OF_RANGE`
+    OutOfRange = 4,
+    /// `MISPLACED`
+    Misplaced = 5,
+    /// `FROM_THE_FUTURE`
+    FromTheFuture = 6,
+    /// `TOO_OLD`
+    TooOld = 7,
+    /// `OVERSIZED`
+    Oversized = 8,
+    /// `PANICKED`
+    Panicked = 9,
+    /// `UNENCODABLE`
+    Unencodable = 10,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A record that cost only itself. Identity: processor, topic, partition and offset.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordParked {
+    /// Who parked it.
+    pub processor: String,
+    /// Why.
+    pub cause: Cause,
+    /// What exactly, one line.
+    pub detail: String,
+    /// Where it lies.
+    pub place: Place,
+    /// When the broker stored it.
+    pub appended_at: i64,
+    /// City, as far as it could be read.
+    #[serde(default)]
+    pub market: Option<String>,
+    /// Its key.
+    #[serde(with = "serde_bytes", default)]
+    pub key: Option<Vec<u8>>,
+    /// Its bytes; over 512 KiB the first 64 KiB.
+    #[serde(with = "serde_bytes")]
+    pub value: Vec<u8>,
+    /// Size of the whole value, bytes.
+    pub size: i32,
+    /// SHA-256 of the whole value, hex, when `value` is cut.
+    #[serde(default)]
+    pub hash: Option<String>,
+}
+
+impl Record for RecordParked {
+    const TOPIC: &'static Topic = &Topic {
+        name: "record.parked",
+        schema: r#"{"type":"record","name":"RecordParked","namespace":"tripo","doc":"A record that cost only itself. Identity: processor, topic, partition and offset.","topic":{"name":"record.parked","key":"key","partitions":12,"placed_by":"origin","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who parked it."},{"name":"cause","type":{"type":"enum","name":"Cause","namespace":"tripo","doc":"Why a record was parked.","symbols":["UNKNOWN","WRONG_MAGIC","UNKNOWN_SCHEMA","UNDECODABLE","OUT_OF_RANGE","MISPLACED","FROM_THE_FUTURE","TOO_OLD","OVERSIZED","PANICKED","UNENCODABLE"],"default":"UNKNOWN"},"doc":"Why."},{"name":"detail","type":"string","doc":"What exactly, one line."},{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"appended_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the broker stored it."},{"name":"market","type":["null","string"],"default":null,"doc":"City, as far as it could be read."},{"name":"key","type":["null","bytes"],"default":null,"doc":"Its key."},{"name":"value","type":"bytes","doc":"Its bytes; over 512 KiB the first 64 KiB."},{"name":"size","type":"int","doc":"Size of the whole value, bytes."},{"name":"hash","type":["null","string"],"default":null,"doc":"SHA-256 of the whole value, hex, when `value` is cut."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Origin,
+        cleanup: "delete",
+        retention_ms: 2_592_000_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(RecordParked::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.key.as_deref().unwrap_or_default()
+    }
+}
+
+/// What happened on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Progress {
+    /// `ACCEPTED`
+    Accepted = 1,
+    /// `DECLINED`
+    Declined = 2,
+    /// `ARRIVED`
+    Arrived = 3,
+    /// `STARTED`
+    Started = 4,
+    /// `COMPLETED`
+    Completed = 5,
+    /// `CANCELLED`
+    Cancelled = 6,
+    /// `NO_SHOW`
+    NoShow = 7,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Party {
+    /// `RIDER`
+    Rider = 1,
+    /// `DRIVER`
+    Driver = 2,
+    /// `OPERATOR`
+    Operator = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// What happened to a ride, told by the driver's or the rider's app.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RideProgressed {
+    /// Id of this fact, 1 to 64 bytes.
+    pub event: String,
+    /// Event time.
+    pub at: i64,
+    /// City; the record's key.
+    pub market: String,
+    /// The ride.
+    pub ride: String,
+    /// The decision that is answered; needed by ACCEPTED and DECLINED.
+    #[serde(default)]
+    pub revision: Option<i32>,
+    /// The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// What happened.
+    pub progress: Progress,
+    /// Who cancelled, or who did not show.
+    #[serde(default)]
+    pub by: Option<Party>,
+    /// Reason in the app's words, at most 256 bytes; no personal data.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// COMPLETED: what the rider was charged, in minor units.
+    #[serde(default)]
+    pub charged_minor: Option<i64>,
+    /// COMPLETED: what the driver earns, in minor units.
+    #[serde(default)]
+    pub paid_minor: Option<i64>,
+    /// ISO 4217 code of the two amounts.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// COMPLETED: metres driven with the rider.
+    #[serde(default)]
+    pub distance_m: Option<i32>,
+    /// COMPLETED: seconds driven with the rider.
+    #[serde(default)]
+    pub duration_s: Option<i32>,
+}
+
+impl Record for RideProgressed {
+    const TOPIC: &'static Topic = &Topic {
+        name: "ride.progressed",
+        schema: r#"{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","topic":{"name":"ride.progressed","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":604800000,"max_message_bytes":1048576},"fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of the two amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 604_800_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(RideProgressed::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Service {
+    /// `STANDARD`
+    Standard = 1,
+    /// `XL`
+    Xl = 2,
+    /// `ACCESSIBLE`
+    Accessible = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RideRequested {
+    /// Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic.
+    pub ride: String,
+    /// Event time: when the rider asked.
+    pub at: i64,
+    /// City, 1 to 64 bytes; the record's key.
+    pub market: String,
+    /// Who asks, 1 to 64 bytes; a pseudonym.
+    pub rider: String,
+    /// Where the ride starts.
+    pub pickup: Point,
+    /// Where the ride ends.
+    pub dropoff: Point,
+    /// What is asked for.
+    pub service: Service,
+    /// Lowest tier that the rider takes; null: any driver.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// Quote that the rider accepted; matching carries it, never reads it.
+    #[serde(default)]
+    pub quote: Option<String>,
+}
+
+impl Record for RideRequested {
+    const TOPIC: &'static Topic = &Topic {
+        name: "ride.requested",
+        schema: r#"{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","topic":{"name":"ride.requested","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":604800000,"max_message_bytes":1048576},"fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 604_800_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(RideRequested::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost,
+/// looking for another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RideStatus {
+    /// `FORETOLD`
+    Foretold = 1,
+    /// `WAITING`
+    Waiting = 2,
+    /// `OFFERED`
+    Offered = 3,
+    /// `ASSIGNED`
+    Assigned = 4,
+    /// `REOPENED`
+    Reopened = 5,
+    /// `CLOSED`
+    Closed = 6,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat
+/// is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RideKept {
+    /// The ride.
+    pub ride: String,
+    /// Event time of the request (of the cancellation when FORETOLD).
+    pub requested_at: i64,
+    /// The request; null when FORETOLD or CLOSED.
+    #[serde(default)]
+    pub request: Option<RideRequested>,
+    /// Where it stands.
+    pub status: RideStatus,
+    /// Number of the newest decision of the chain; -1 before the first.
+    pub revision: i32,
+    /// When it came to stand there.
+    pub since: i64,
+    /// OFFERED: asked; ASSIGNED: on the way or driving.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// OFFERED: when the offer lapses.
+    #[serde(default)]
+    pub answer_by: Option<i64>,
+    /// Revision of the offer that was accepted.
+    #[serde(default)]
+    pub accepted: Option<i32>,
+    /// Whether the rider is in the car.
+    pub started: bool,
+    /// Drivers that are not asked again: they declined, did not answer, or gave the ride back.
+    pub refused: Vec<String>,
+    /// Id of the chain's first decision.
+    #[serde(default)]
+    pub first: Option<String>,
+}
+
+/// What a driver earned, for fairness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Account {
+    /// Earned in this market since `since`, minor units.
+    pub income_minor: i64,
+    /// Rides completed since `since`.
+    pub rides: i32,
+    /// When the account began.
+    pub since: i64,
+    /// When the driver last became free.
+    pub free_since: i64,
+}
+
+/// A driver as the decision layer remembers him.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DriverKept {
+    /// Who.
+    pub driver: String,
+    /// How often he changed markets; the highest known hop wins.
+    pub hop: i32,
+    /// Whether this market may offer him rides.
+    pub here: bool,
+    /// The ride that holds him: offered, assigned or driving.
+    #[serde(default)]
+    pub ride: Option<String>,
+    /// What he earned.
+    pub account: Account,
+}
+
+/// A market's clock and running totals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClockKept {
+    /// Watermark of the market's event time.
+    pub now: i64,
+    /// Number of the newest turn.
+    pub turn: i64,
+    /// Event time of the record that started the clock.
+    pub anchor_at: i64,
+    /// Broker time of the record that started the clock.
+    pub anchor_appended: i64,
+}
+
+/// What a processor must remember, one small record an entity, written in the transaction of the decision that changed
+/// it. A record without a value forgets the entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StateKept {
+    /// Who remembers.
+    pub processor: String,
+    /// City; decides the partition.
+    pub market: String,
+    /// Which entity; the record's key: processor, market, kind, id.
+    pub entity: String,
+    /// Set for a ride.
+    #[serde(default)]
+    pub ride: Option<RideKept>,
+    /// Set for a driver.
+    #[serde(default)]
+    pub driver: Option<DriverKept>,
+    /// Set for the market's clock.
+    #[serde(default)]
+    pub clock: Option<ClockKept>,
+}
+
+impl Record for StateKept {
+    const TOPIC: &'static Topic = &Topic {
+        name: "state.kept",
+        schema: r#"{"type":"record","name":"StateKept","namespace":"tripo","doc":"What a processor must remember, one small record an entity, written in the transaction of the decision that changed it. A record without a value forgets the entity.","topic":{"name":"state.kept","key":"entity","partitions":12,"placed_by":"market","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who remembers."},{"name":"market","type":"string","doc":"City; decides the partition."},{"name":"entity","type":"string","doc":"Which entity; the record's key: processor, market, kind, id."},{"name":"ride","type":["null",{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null",{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]}],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}],"default":null,"doc":"Set for a ride."},{"name":"driver","type":["null",{"type":"record","name":"DriverKept","namespace":"tripo","doc":"A driver as the decision layer remembers him.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"hop","type":"int","doc":"How often he changed markets; the highest known hop wins."},{"name":"here","type":"boolean","doc":"Whether this market may offer him rides."},{"name":"ride","type":["null","string"],"default":null,"doc":"The ride that holds him: offered, assigned or driving."},{"name":"account","type":{"type":"record","name":"Account","namespace":"tripo","doc":"What a driver earned, for fairness.","fields":[{"name":"income_minor","type":"long","doc":"Earned in this market since `since`, minor units."},{"name":"rides","type":"int","doc":"Rides completed since `since`."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the account began."},{"name":"free_since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the driver last became free."}]},"doc":"What he earned."}]}],"default":null,"doc":"Set for a driver."},{"name":"clock","type":["null",{"type":"record","name":"ClockKept","namespace":"tripo","doc":"A market's clock and running totals.","fields":[{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Watermark of the market's event time."},{"name":"turn","type":"long","doc":"Number of the newest turn."},{"name":"anchor_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the record that started the clock."},{"name":"anchor_appended","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Broker time of the record that started the clock."}]}],"default":null,"doc":"Set for the market's clock."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "compact",
+        retention_ms: -1,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(StateKept::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.entity.as_bytes()
+    }
+}
+
+/// The last record of a partition that was applied.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Cut {
+    /// Topic.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// Offset of the next record.
+    pub offset: i64,
+}
+
+/// A request of the turn.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TurnAsked {
+    /// Where it lies.
+    pub place: Place,
+    /// What it says.
+    pub request: RideRequested,
+}
+
+/// A fact of the turn.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TurnProgressed {
+    /// Where it lies.
+    pub place: Place,
+    /// What it says.
+    pub progress: RideProgressed,
+}
+
+/// A ride that looks for a driver: a row of the assignment problem.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TurnRow {
+    /// The ride.
+    pub ride: String,
+    /// H3 cell of the pickup.
+    pub cell: i64,
+    /// Connected component of the problem.
+    pub component: i32,
+    /// Cost of leaving the ride without a driver in this turn.
+    pub unserved_ms: i64,
+    /// Dual price u: what serving this ride costs at the margin.
+    pub dual_ms: i64,
+    /// The driver that it got; null: none.
+    #[serde(default)]
+    pub column: Option<i32>,
+    /// Drivers looked at.
+    pub considered: i32,
+    /// Why some were no candidates.
+    pub barred: Vec<Barred>,
+}
+
+/// A driver that could be asked: a column of the assignment problem.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TurnColumn {
+    /// Who.
+    pub driver: String,
+    /// H3 cell of his newest ping.
+    pub cell: i64,
+    /// Event time of his newest ping.
+    pub pinged_at: i64,
+    /// Dual price v, zero or less: what one more driver here would save.
+    pub dual_ms: i64,
+}
+
+/// A ride and a driver that may serve it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TurnEdge {
+    /// Index into rows of the whole turn.
+    pub row: i32,
+    /// Index into columns of the whole turn.
+    pub column: i32,
+    /// Straight line to the pickup, metres.
+    pub distance_m: i32,
+    /// The parts of the cost; the cost is their sum.
+    pub score: Score,
+}
+
+/// What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on
+/// matches; u <= unserved, equal without a driver; v <= 0, zero without a ride.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TurnTaken {
+    /// City; the record's key.
+    pub market: String,
+    /// Number of the turn.
+    pub turn: i64,
+    /// A turn over 256 KiB is cut; which part this is, from 0.
+    pub chunk: i32,
+    /// How many parts.
+    pub chunks: i32,
+    /// The market's watermark: the only time that decisions know.
+    pub now: i64,
+    /// Version of the policy.
+    pub policy_version: i32,
+    /// First 16 hex digits of the SHA-256 of the policy's text.
+    pub policy_hash: String,
+    /// Whether a tail that must be read was not read to its end.
+    pub stale: bool,
+    /// Whether the assignment was solved to the optimum; else the duals bound it.
+    pub exact: bool,
+    /// How far from the optimum it can be; zero when exact.
+    pub gap_ms: i64,
+    /// The last record applied of every topic and partition.
+    pub cut: Vec<Cut>,
+    /// Requests of the turn, in offset order.
+    pub asked: Vec<TurnAsked>,
+    /// Facts of the turn, in offset order.
+    pub progressed: Vec<TurnProgressed>,
+    /// The rides concerned, as they stood before the turn, by id.
+    pub rides: Vec<RideKept>,
+    /// Rides that look for a driver.
+    pub rows: Vec<TurnRow>,
+    /// Drivers that could be asked.
+    pub columns: Vec<TurnColumn>,
+    /// Who may serve whom.
+    pub edges: Vec<TurnEdge>,
+}
+
+impl Record for TurnTaken {
+    const TOPIC: &'static Topic = &Topic {
+        name: "turn.taken",
+        schema: r#"{"type":"record","name":"TurnTaken","namespace":"tripo","doc":"What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on matches; u <= unserved, equal without a driver; v <= 0, zero without a ride.","topic":{"name":"turn.taken","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576,"compression":"zstd"},"fields":[{"name":"market","type":"string","doc":"City; the record's key."},{"name":"turn","type":"long","doc":"Number of the turn."},{"name":"chunk","type":"int","doc":"A turn over 256 KiB is cut; which part this is, from 0."},{"name":"chunks","type":"int","doc":"How many parts."},{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The market's watermark: the only time that decisions know."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."},{"name":"exact","type":"boolean","doc":"Whether the assignment was solved to the optimum; else the duals bound it."},{"name":"gap_ms","type":"long","doc":"How far from the optimum it can be; zero when exact."},{"name":"cut","type":{"type":"array","items":{"type":"record","name":"Cut","namespace":"tripo","doc":"The last record of a partition that was applied.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset of the next record."}]}},"doc":"The last record applied of every topic and partition."},{"name":"asked","type":{"type":"array","items":{"type":"record","name":"TurnAsked","namespace":"tripo","doc":"A request of the turn.","fields":[{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"request","type":{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]},"doc":"What it says."}]}},"doc":"Requests of the turn, in offset order."},{"name":"progressed","type":{"type":"array","items":{"type":"record","name":"TurnProgressed","namespace":"tripo","doc":"A fact of the turn.","fields":[{"name":"place","type":"tripo.Place","doc":"Where it lies."},{"name":"progress","type":{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of the two amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."}]},"doc":"What it says."}]}},"doc":"Facts of the turn, in offset order."},{"name":"rides","type":{"type":"array","items":{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null","tripo.RideRequested"],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}},"doc":"The rides concerned, as they stood before the turn, by id."},{"name":"rows","type":{"type":"array","items":{"type":"record","name":"TurnRow","namespace":"tripo","doc":"A ride that looks for a driver: a row of the assignment problem.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"cell","type":"long","doc":"H3 cell of the pickup."},{"name":"component","type":"int","doc":"Connected component of the problem."},{"name":"unserved_ms","type":"long","doc":"Cost of leaving the ride without a driver in this turn."},{"name":"dual_ms","type":"long","doc":"Dual price u: what serving this ride costs at the margin."},{"name":"column","type":["null","int"],"default":null,"doc":"The driver that it got; null: none."},{"name":"considered","type":"int","doc":"Drivers looked at."},{"name":"barred","type":{"type":"array","items":{"type":"record","name":"Barred","namespace":"tripo","doc":"How many drivers were barred for one reason.","fields":[{"name":"barrier","type":{"type":"enum","name":"Barrier","namespace":"tripo","doc":"Why a driver near the pickup was not a candidate.","symbols":["UNKNOWN","RESERVED","BUSY","STALE_PING","OTHER_MARKET","SUSPENDED","TIER","VEHICLE","TOO_FAR","REFUSED_BEFORE","NO_PROFILE","BEYOND_LIMIT"],"default":"UNKNOWN"},"doc":"Why."},{"name":"drivers","type":"int","doc":"How many."}]}},"doc":"Why some were no candidates."}]}},"doc":"Rides that look for a driver."},{"name":"columns","type":{"type":"array","items":{"type":"record","name":"TurnColumn","namespace":"tripo","doc":"A driver that could be asked: a column of the assignment problem.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"cell","type":"long","doc":"H3 cell of his newest ping."},{"name":"pinged_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of his newest ping."},{"name":"dual_ms","type":"long","doc":"Dual price v, zero or less: what one more driver here would save."}]}},"doc":"Drivers that could be asked."},{"name":"edges","type":{"type":"array","items":{"type":"record","name":"TurnEdge","namespace":"tripo","doc":"A ride and a driver that may serve it.","fields":[{"name":"row","type":"int","doc":"Index into rows of the whole turn."},{"name":"column","type":"int","doc":"Index into columns of the whole turn."},{"name":"distance_m","type":"int","doc":"Straight line to the pickup, metres."},{"name":"score","type":{"type":"record","name":"Score","namespace":"tripo","doc":"The parts of a cost, all in milliseconds of waiting; less is better.","fields":[{"name":"eta_ms","type":"int","doc":"Travel time to the pickup."},{"name":"rating_ms","type":"int","doc":"What the rating falls short of five stars."},{"name":"reliability_ms","type":"int","doc":"What the reliability falls short of one."},{"name":"vehicle_ms","type":"int","doc":"What the vehicle is more than asked for."},{"name":"fairness_ms","type":"int","doc":"Less for a driver who earns below the market's mean."}]},"doc":"The parts of the cost; the cost is their sum."}]}},"doc":"Who may serve whom."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 2_592_000_000,
+        max_message_bytes: 1_048_576,
+        compression: Some("zstd"),
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(TurnTaken::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// Every schema above passes the generator, and a test parses each.
+fn parsed(topic: &Topic) -> Schema {
+    topic.schema.parse().expect("a schema of the contract parses")
+}

@@ -1,0 +1,85 @@
+//! A market's clock: the watermark that decisions know as `now`.
+//!
+//! It moves on by the event time of records and, where time is alive, by elapsed time while every input is read to its
+//! end. How far ahead a record may lie is measured against the broker's own time stamp, which no producer chooses, so
+//! that neither a wrong clock at the edge nor the order in which topics are read can move it.
+
+use kernel::{Millis, contract::ClockKept};
+
+/// Who moves the time of a market.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Time {
+    /// Real time: `now` moves on by itself.
+    Live,
+    /// Records alone, `market.ticked` among them, at about this many seconds of event time a second: replay, benches.
+    Log {
+        /// Event seconds a second.
+        speed: u32,
+    },
+}
+
+/// How far ahead of the watermark a record may lie (law: 5 s).
+const AHEAD: Millis = Millis(5_000);
+
+/// The clock of one market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The watermark.
+    pub now: Millis,
+    /// Number of the newest turn.
+    pub turn: i64,
+    anchor_at: Millis,
+    anchor_appended: Millis,
+}
+
+impl Clock {
+    /// Starts at the market's first record.
+    pub fn start(time: Time, at: Millis, appended: Millis) -> Clock {
+        // A live market starts at the broker's time: a first record with a time long past must not stop the others.
+        let now = if time == Time::Live { appended } else { at };
+        Clock { now, turn: 0, anchor_at: now, anchor_appended: appended }
+    }
+
+    /// Goes on where the last turn was.
+    pub fn restore(kept: &ClockKept) -> Clock {
+        Clock {
+            now: Millis(kept.now),
+            turn: kept.turn,
+            anchor_at: Millis(kept.anchor_at),
+            anchor_appended: Millis(kept.anchor_appended),
+        }
+    }
+
+    /// What must be kept to go on from here.
+    pub fn keep(&self) -> ClockKept {
+        ClockKept {
+            now: self.now.0,
+            turn: self.turn,
+            anchor_at: self.anchor_at.0,
+            anchor_appended: self.anchor_appended.0,
+        }
+    }
+
+    /// The clock as it stands with turn `number` taken.
+    pub(crate) fn at_turn(self, number: i64) -> Clock {
+        Clock { turn: number, ..self }
+    }
+
+    /// The latest event time that a record stored at `appended` may carry.
+    pub fn ceiling(&self, time: Time, appended: Millis) -> Millis {
+        match time {
+            Time::Live => appended.plus(AHEAD),
+            Time::Log { speed } => {
+                let speed = i64::from(speed.max(1));
+                let elapsed = appended.since(self.anchor_appended).0.max(0);
+                let moved = self.anchor_at.plus(Millis(elapsed.saturating_mul(speed)));
+                moved.max(self.now).plus(Millis(AHEAD.0.saturating_mul(speed)))
+            }
+        }
+    }
+
+    /// Moves the watermark on to `at`; never back.
+    pub fn reach(&mut self, at: Millis) {
+        self.now = self.now.max(at);
+    }
+}

@@ -1,0 +1,423 @@
+//! The log in production: Kafka through librdkafka.
+//!
+//! A worker has three clients and a producer: the group's consumer of the work topic, a consumer of the tails with an
+//! assignment of our own, one that reads uncommitted (to see a predecessor's open transaction), and the transactional
+//! producer. All calls block; one worker is one thread.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use kernel::{Millis, Processor, Record, contract::StateKept};
+use rdkafka::{
+    ClientConfig, ClientContext, Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance},
+    error::KafkaError,
+    producer::BaseProducer,
+};
+
+use crate::log::{Fault, Log, Polled, Raw, Start, Stretch, Transaction};
+
+mod commit;
+mod generation;
+mod takeover;
+
+use takeover::Settling;
+
+/// How long a call waits for the broker.
+const CALL: Duration = Duration::from_secs(10);
+/// After so many records of the tails the work topic is looked at, so that neither starves the other.
+const FAIR: u32 = 64;
+
+/// Where Kafka is and who we are to it.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Bootstrap servers, `host:port` with commas between.
+    pub brokers: String,
+    /// Consumer group.
+    pub group: String,
+    /// Name of this worker, unique among the living members of the group; the transactional id derives from it.
+    pub instance: String,
+    /// A member that says nothing for so long is taken for dead.
+    pub session: Duration,
+    /// An open transaction of a dead worker ends after so long, if its successor does not end it sooner.
+    pub transaction: Duration,
+}
+
+impl Access {
+    /// The transactional id.
+    pub fn transactional_id(&self) -> String {
+        format!("{}.{}", self.group, self.instance)
+    }
+
+    fn base(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.brokers).set("client.id", self.transactional_id()).set("log_level", "3");
+        config
+    }
+
+    fn consumer(&self, group: &str, isolation: &str) -> ClientConfig {
+        let mut config = self.base();
+        config
+            .set("group.id", group)
+            .set("isolation.level", isolation)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "earliest")
+            // The default of a second stops the fetching of a full queue for as long.
+            .set("fetch.queue.backoff.ms", "5")
+            .set("queued.max.messages.kbytes", "65536");
+        config
+    }
+
+    fn member(&self) -> ClientConfig {
+        let mut config = self.consumer(&self.group, "read_committed");
+        config
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", self.session.as_millis().to_string())
+            .set("heartbeat.interval.ms", (self.session.as_millis() / 12).max(100).to_string());
+        config
+    }
+
+    fn producer(&self, transactional_id: &str) -> ClientConfig {
+        let mut config = self.base();
+        config
+            .set("transactional.id", transactional_id)
+            .set("transaction.timeout.ms", self.transaction.as_millis().to_string())
+            .set("linger.ms", "0")
+            .set("queue.buffering.max.messages", "500000");
+        config
+    }
+}
+
+/// What the group told us, in order.
+#[derive(Clone, Default)]
+struct Group(Arc<Mutex<VecDeque<Polled>>>);
+
+impl ClientContext for Group {
+    // The worker says what is wrong, once; the client's own lines would repeat it.
+    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, _: KafkaError, _: &str) {}
+}
+
+impl ConsumerContext for Group {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(list) = rebalance {
+            self.push(Polled::Revoked(partitions(list)));
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Assign(list) = rebalance {
+            // Paused until it is taken over; a record that slips through is ignored by the worker.
+            if consumer.pause(list).is_ok() {
+                self.push(Polled::Assigned(partitions(list)));
+            }
+        }
+    }
+}
+
+impl Group {
+    fn push(&self, polled: Polled) {
+        if !matches!(&polled, Polled::Assigned(list) | Polled::Revoked(list) if list.is_empty()) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(polled);
+        }
+    }
+
+    fn pop(&self) -> Option<Polled> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+fn partitions(list: &TopicPartitionList) -> Vec<i32> {
+    list.elements().iter().map(|element| element.partition()).collect()
+}
+
+/// Silences the client's own log lines.
+struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, _: KafkaError, _: &str) {}
+}
+
+impl ConsumerContext for Quiet {}
+
+impl rdkafka::producer::ProducerContext for Quiet {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _: &rdkafka::message::DeliveryResult<'_>, (): ()) {}
+}
+
+/// Kafka as one worker sees it.
+pub struct KafkaLog {
+    access: Access,
+    work_topic: &'static str,
+    /// Topics whose open transactions block a successor.
+    outputs: Vec<&'static str>,
+    market_tails: Vec<(&'static str, Option<Millis>)>,
+    global_tails: Vec<&'static str>,
+    names: Vec<&'static str>,
+    group: Group,
+    work: BaseConsumer<Group>,
+    tails: BaseConsumer<Quiet>,
+    uncommitted: BaseConsumer<Quiet>,
+    producer: Option<BaseProducer<Quiet>>,
+    counts: BTreeMap<&'static str, i32>,
+    followed: BTreeSet<(&'static str, i32)>,
+    resumed: BTreeSet<i32>,
+    held_back: bool,
+    settling: BTreeMap<i32, Settling>,
+    fairness: u32,
+}
+
+impl KafkaLog {
+    /// Connects as a member of the group; partitions arrive by [`Log::poll`].
+    ///
+    /// # Errors
+    /// One sentence when a client cannot be made or the group not be joined.
+    pub fn open<P: Processor>(access: Access) -> Result<KafkaLog, String> {
+        let group = Group::default();
+        let fail = |error: KafkaError| format!("cannot start a Kafka client for {}: {error}", access.brokers);
+        let work: BaseConsumer<Group> = access.member().create_with_context(group.clone()).map_err(fail)?;
+        let own = format!("{}.tails", access.group);
+        let tails = access.consumer(&own, "read_committed").create_with_context(Quiet).map_err(fail)?;
+        let uncommitted =
+            access.consumer(&access.group, "read_uncommitted").create_with_context(Quiet).map_err(fail)?;
+        work.subscribe(&[P::WORK.name]).map_err(fail)?;
+        let market = P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Market);
+        let global = P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Global);
+        let mut names = vec![P::WORK.name, StateKept::TOPIC.name];
+        names.extend(P::TAILS.iter().map(|tail| tail.topic.name));
+        let mut outputs: Vec<_> = P::OUTPUTS.iter().map(|topic| topic.name).collect();
+        outputs.push(StateKept::TOPIC.name);
+        outputs.sort_unstable();
+        outputs.dedup();
+        Ok(KafkaLog {
+            work_topic: P::WORK.name,
+            outputs,
+            market_tails: market.map(|tail| (tail.topic.name, tail.horizon)).collect(),
+            global_tails: global.map(|tail| tail.topic.name).collect(),
+            names,
+            group,
+            work,
+            tails,
+            uncommitted,
+            producer: None,
+            counts: BTreeMap::new(),
+            followed: BTreeSet::new(),
+            resumed: BTreeSet::new(),
+            held_back: false,
+            settling: BTreeMap::new(),
+            fairness: 0,
+            access,
+        })
+    }
+
+    fn hold_back(&mut self, hold: bool) -> Result<(), Fault> {
+        if hold == self.held_back {
+            return Ok(());
+        }
+        let mut list = TopicPartitionList::new();
+        self.resumed.iter().for_each(|partition| {
+            list.add_partition(self.work_topic, *partition);
+        });
+        if hold { self.work.pause(&list) } else { self.work.resume(&list) }.map_err(away)?;
+        self.held_back = hold;
+        Ok(())
+    }
+
+    fn record(&self, message: &rdkafka::message::BorrowedMessage<'_>) -> Option<Raw> {
+        let topic = *self.names.iter().find(|name| **name == message.topic())?;
+        Some(Raw {
+            topic,
+            partition: message.partition(),
+            offset: message.offset(),
+            appended: Millis(message.timestamp().to_millis().unwrap_or_default()),
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(<[u8]>::to_vec),
+        })
+    }
+
+    fn next_tail(&mut self) -> Result<Option<Polled>, Fault> {
+        match self.tails.poll(Duration::ZERO) {
+            None => Ok(None),
+            Some(Ok(message)) => Ok(self.record(&message).map(Polled::Record)),
+            Some(Err(error)) => trouble(error),
+        }
+    }
+
+    fn next_work(&mut self, wait: Duration) -> Result<Option<Polled>, Fault> {
+        let polled = match self.work.poll(wait) {
+            None => Ok(None),
+            Some(Ok(message)) => Ok(self.record(&message).map(Polled::Record)),
+            Some(Err(error)) => trouble(error),
+        };
+        // A rebalance that this poll served comes before the record that it brought.
+        match self.group.pop() {
+            Some(told) => {
+                if let Polled::Revoked(gone) = &told {
+                    gone.iter().for_each(|partition| {
+                        self.resumed.remove(partition);
+                        self.settling.remove(partition);
+                    });
+                }
+                if let Polled::Assigned(new) = &told {
+                    new.iter().for_each(|partition| {
+                        self.resumed.remove(partition);
+                    });
+                }
+                Ok(Some(told))
+            }
+            None => polled,
+        }
+    }
+}
+
+impl Log for KafkaLog {
+    type Member = ConsumerGroupMetadata;
+
+    fn poll(&mut self, wait: Duration, work: bool) -> Result<Option<Polled>, Fault> {
+        self.hold_back(!work)?;
+        self.fairness += 1;
+        if !self.fairness.is_multiple_of(FAIR)
+            && let Some(polled) = self.next_tail()?
+        {
+            return Ok(Some(polled));
+        }
+        if let Some(polled) = self.next_work(Duration::ZERO)? {
+            return Ok(Some(polled));
+        }
+        match self.next_tail()? {
+            Some(polled) => Ok(Some(polled)),
+            None if wait.is_zero() => Ok(None),
+            None => self.next_work(wait),
+        }
+    }
+
+    fn settle(&mut self, partition: i32) -> Result<Option<Start>, Fault> {
+        self.take_over(partition)
+    }
+
+    fn follow(&mut self, stretches: &[Stretch]) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        for stretch in stretches.iter().filter(|stretch| !self.followed.contains(&(stretch.topic, stretch.partition))) {
+            list.add_partition_offset(stretch.topic, stretch.partition, Offset::Offset(stretch.from)).map_err(away)?;
+        }
+        if list.count() > 0 {
+            self.tails.incremental_assign(&list).map_err(away)?;
+        }
+        self.followed.extend(stretches.iter().map(|stretch| (stretch.topic, stretch.partition)));
+        Ok(())
+    }
+
+    fn resume(&mut self, partition: i32, offset: i64) -> Result<(), Fault> {
+        self.work.seek(self.work_topic, partition, Offset::Offset(offset), CALL).map_err(away)?;
+        let mut list = TopicPartitionList::new();
+        list.add_partition(self.work_topic, partition);
+        if !self.held_back {
+            self.work.resume(&list).map_err(away)?;
+        }
+        self.resumed.insert(partition);
+        Ok(())
+    }
+
+    fn unfollow(&mut self, what: &[(&'static str, i32)]) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition) in what.iter().filter(|at| self.followed.contains(*at)) {
+            list.add_partition(topic, *partition);
+        }
+        if list.count() > 0 {
+            self.tails.incremental_unassign(&list).map_err(away)?;
+        }
+        what.iter().for_each(|at| {
+            self.followed.remove(at);
+        });
+        Ok(())
+    }
+
+    fn positions(&mut self) -> Result<Vec<(&'static str, i32, i64)>, Fault> {
+        let mut positions = Vec::with_capacity(self.followed.len() + self.resumed.len());
+        for list in [self.tails.position().map_err(away)?, self.work.position().map_err(away)?] {
+            for element in list.elements() {
+                let name = self.names.iter().find(|name| **name == element.topic());
+                if let (Some(name), Offset::Offset(next)) = (name, element.offset()) {
+                    positions.push((*name, element.partition(), next));
+                }
+            }
+        }
+        // A paused partition of the work topic has a position that is not ours yet.
+        positions.retain(|(topic, partition, _)| *topic != self.work_topic || self.resumed.contains(partition));
+        Ok(positions)
+    }
+
+    fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
+        offsets(&self.tails, of, Offset::End)
+    }
+
+    fn member(&mut self) -> Option<ConsumerGroupMetadata> {
+        // The broker would accept the metadata of a consumer that is no member, and it would fence nothing.
+        generation::is_member(&self.work).then(|| self.work.group_metadata()).flatten()
+    }
+
+    fn commit(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
+        self.write(transaction, member)
+    }
+
+    fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault> {
+        let metadata = self.uncommitted.fetch_metadata(Some(topic), CALL).map_err(away)?;
+        let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+        match i32::try_from(count) {
+            Ok(count) if count > 0 => {
+                self.counts.insert(topic, count);
+                Ok(count)
+            }
+            _ => Err(Fault::Away(format!("topic {topic} does not exist: create it with `tripo schemas topics`"))),
+        }
+    }
+}
+
+/// Asks for offsets by time; `Offset::End` and `Offset::Beginning` are times too. One request a broker.
+fn offsets<C: ConsumerContext + 'static>(
+    consumer: &BaseConsumer<C>,
+    of: &[(&'static str, i32)],
+    at: Offset,
+) -> Result<Vec<i64>, Fault> {
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut list = TopicPartitionList::new();
+    for (topic, partition) in of {
+        list.add_partition_offset(topic, *partition, at).map_err(away)?;
+    }
+    let asked = Instant::now();
+    let answer = consumer.offsets_for_times(list, CALL).map_err(away)?;
+    of.iter()
+        .map(|(topic, partition)| {
+            let element = answer.find_partition(topic, *partition);
+            match element.map(|element| (element.offset(), element.error())) {
+                Some((Offset::Offset(offset), Ok(()))) => Ok(offset),
+                Some((Offset::End, Ok(()))) => Ok(-1),
+                other => {
+                    Err(Fault::Away(format!("no offset of {topic}/{partition} after {:?}: {other:?}", asked.elapsed())))
+                }
+            }
+        })
+        .collect()
+}
+
+fn away(error: KafkaError) -> Fault {
+    Fault::Away(error.to_string())
+}
+
+/// Errors that a poll brings: the client mends them by itself, but they are worth a word.
+fn trouble(error: KafkaError) -> Result<Option<Polled>, Fault> {
+    match error {
+        KafkaError::PartitionEOF(_) => Ok(None),
+        other => Err(away(other)),
+    }
+}

@@ -1,0 +1,107 @@
+//! One transaction: records and offsets, both or neither.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::ConsumerGroupMetadata,
+    error::{KafkaError, RDKafkaErrorCode},
+    producer::{BaseProducer, BaseRecord, Producer},
+};
+
+use super::{CALL, KafkaLog, Quiet};
+use crate::log::{Fault, Outgoing, Transaction};
+
+/// How long a commit may take before its outcome counts as unknown.
+const COMMIT: Duration = Duration::from_secs(20);
+
+impl KafkaLog {
+    /// Makes the producer when there is none; what an earlier one of the same id left open is aborted.
+    pub(super) fn producer(&mut self) -> Result<&BaseProducer<Quiet>, Fault> {
+        if self.producer.is_none() {
+            let config = self.access.producer(&self.access.transactional_id());
+            let producer: BaseProducer<Quiet> =
+                config.create_with_context(Quiet).map_err(|error| Fault::Away(error.to_string()))?;
+            producer.init_transactions(CALL).map_err(|error| Fault::Away(error.to_string()))?;
+            self.producer = Some(producer);
+        }
+        self.producer.as_ref().ok_or_else(|| Fault::Away("no producer".to_owned()))
+    }
+
+    pub(super) fn write(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
+        let offsets = self.offsets_of(transaction)?;
+        let producer = self.producer()?;
+        producer.begin_transaction().map_err(|error| Fault::Aborted(error.to_string()))?;
+        let sent = send_all(producer, &transaction.records)
+            .and_then(|()| producer.send_offsets_to_transaction(&offsets, member, CALL));
+        if let Err(error) = sent {
+            return Err(self.abort(&error));
+        }
+        match self.producer()?.commit_transaction(COMMIT) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(match &error {
+                KafkaError::Transaction(cause) if cause.txn_requires_abort() => self.abort(&error),
+                _ => {
+                    self.producer = None;
+                    Fault::Unknown(error.to_string())
+                }
+            }),
+        }
+    }
+
+    fn abort(&mut self, why: &KafkaError) -> Fault {
+        let fatal = matches!(why, KafkaError::Transaction(cause) if cause.is_fatal());
+        let aborted = match &self.producer {
+            Some(producer) if !fatal => producer.abort_transaction(CALL).is_ok(),
+            _ => false,
+        };
+        if aborted {
+            return Fault::Aborted(why.to_string());
+        }
+        self.producer = None;
+        Fault::Unknown(why.to_string())
+    }
+
+    /// The offsets with, on those of the work topic, what a successor needs to know of us.
+    fn offsets_of(&self, transaction: &Transaction) -> Result<TopicPartitionList, Fault> {
+        let mut list = TopicPartitionList::new();
+        for cut in &transaction.offsets {
+            let bad = |error: KafkaError| Fault::Aborted(error.to_string());
+            list.add_partition_offset(&cut.topic, cut.partition, Offset::Offset(cut.offset)).map_err(bad)?;
+            if cut.topic == self.work_topic
+                && let Some((_, newest)) = transaction.newest.iter().find(|(partition, _)| *partition == cut.partition)
+                && let Some(mut element) = list.find_partition(&cut.topic, cut.partition)
+            {
+                element.set_metadata(format!("{} {}", newest.0, self.access.transactional_id()));
+            }
+        }
+        Ok(list)
+    }
+}
+
+/// Hands all records to the client and waits until the broker has them: `commit_transaction` would wait in slices of
+/// 100 ms for what is not delivered yet.
+fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing]) -> Result<(), KafkaError> {
+    for outgoing in records {
+        let record = BaseRecord::<[u8], [u8]>::to(outgoing.topic.name).partition(outgoing.partition).key(&outgoing.key);
+        let mut record = match &outgoing.value {
+            Some(value) => record.payload(value),
+            None => record,
+        };
+        while let Err((error, back)) = producer.send(record) {
+            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
+                return Err(error);
+            }
+            producer.poll(Duration::from_millis(1));
+            record = back;
+        }
+    }
+    let begun = Instant::now();
+    while producer.in_flight_count() > 0 {
+        if begun.elapsed() > COMMIT {
+            return Err(KafkaError::Canceled);
+        }
+        producer.poll(Duration::from_micros(500));
+    }
+    Ok(())
+}

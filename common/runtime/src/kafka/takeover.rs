@@ -1,0 +1,151 @@
+//! Taking a partition over: nothing is decided before all that a predecessor wrote is visible.
+
+use std::time::{Duration, Instant};
+
+use kernel::{Record, contract::StateKept};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::Consumer,
+    error::KafkaError,
+    producer::{BaseProducer, Producer},
+};
+
+use super::{CALL, KafkaLog, Quiet, away, offsets};
+use crate::log::{Fault, Start, Stretch};
+
+/// How long a predecessor may take to finish by itself.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long one look for committed offsets waits: a pending one is not answered.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// A partition on its way to us.
+pub(super) struct Settling {
+    since: Instant,
+    /// Ends of our own output as one who reads uncommitted saw them; what lies before was written by a predecessor.
+    ends: Option<Vec<i64>>,
+    fenced: bool,
+}
+
+impl KafkaLog {
+    pub(super) fn take_over(&mut self, partition: i32) -> Result<Option<Start>, Fault> {
+        self.pause(partition)?;
+        // First our own transaction, if its outcome is unknown: a new producer of the same id ends it.
+        self.producer()?;
+        let fresh = Settling { since: Instant::now(), ends: None, fenced: false };
+        self.settling.entry(partition).or_insert(fresh);
+        let Some(committed) = self.settled(partition)? else {
+            let Some(settling) = self.settling.get_mut(&partition) else { return Ok(None) };
+            if settling.since.elapsed() > GRACE && !settling.fenced {
+                settling.fenced = true;
+                self.fence_predecessor(partition)?;
+            }
+            return Ok(None);
+        };
+        let start = self.start(partition, &committed)?;
+        self.settling.remove(&partition);
+        Ok(Some(start))
+    }
+
+    /// The committed offsets, once no transaction of a predecessor is open.
+    fn settled(&mut self, partition: i32) -> Result<Option<TopicPartitionList>, Fault> {
+        let Some(committed) = self.committed(partition) else { return Ok(None) };
+        let outputs: Vec<_> = self.outputs.iter().map(|topic| (*topic, partition)).collect();
+        let Some(settling) = self.settling.get_mut(&partition) else { return Ok(None) };
+        if settling.ends.is_none() {
+            settling.ends = Some(offsets(&self.uncommitted, &outputs, Offset::End)?);
+        }
+        let stable = offsets(&self.tails, &outputs, Offset::End)?;
+        let settled = settling.ends.iter().flatten().zip(&stable).all(|(end, stable)| stable >= end);
+        Ok(settled.then_some(committed))
+    }
+
+    fn pause(&mut self, partition: i32) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(self.work_topic, partition);
+        self.resumed.remove(&partition);
+        self.work.pause(&list).map_err(away)
+    }
+
+    /// Committed offsets of the work topic and the tails; `None` while a transaction that moves them is open.
+    fn committed(&self, partition: i32) -> Option<TopicPartitionList> {
+        self.work.committed_offsets(self.asked(partition), LOOK).ok()
+    }
+
+    fn asked(&self, partition: i32) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(self.work_topic, partition);
+        for (topic, _) in &self.market_tails {
+            list.add_partition(topic, partition);
+        }
+        for topic in &self.global_tails {
+            let work = self.counts.get(self.work_topic).copied().unwrap_or(1);
+            let count = self.counts.get(topic).copied().unwrap_or(1);
+            (0..count).filter(|other| other % work == partition).for_each(|other| {
+                list.add_partition(topic, other);
+            });
+        }
+        list
+    }
+
+    fn start(&self, partition: i32, committed: &TopicPartitionList) -> Result<Start, Fault> {
+        let mut at = vec![(StateKept::TOPIC.name, partition)];
+        at.extend(self.market_tails.iter().map(|(topic, _)| (*topic, partition)));
+        for topic in &self.global_tails {
+            at.extend((0..self.counts.get(topic).copied().unwrap_or(1)).map(|other| (*topic, other)));
+        }
+        at.push((self.work_topic, partition));
+        let first = offsets(&self.tails, &at, Offset::Beginning)?;
+        let ends = offsets(&self.tails, &at, Offset::End)?;
+        let of = |topic: &str, other: i32| match committed.find_partition(topic, other).map(|found| found.offset()) {
+            Some(Offset::Offset(offset)) => Some(offset),
+            _ => None,
+        };
+        let mut stretches = Vec::with_capacity(at.len());
+        let work = first.last().copied().unwrap_or(0);
+        for (((topic, other), first), end) in at.into_iter().zip(first).zip(ends) {
+            if topic == self.work_topic {
+                continue;
+            }
+            let done = of(topic, other).unwrap_or(first).max(first);
+            let horizon = self.market_tails.iter().find(|(tail, _)| *tail == topic).map(|(_, horizon)| *horizon);
+            let from = match horizon {
+                Some(None) => done,
+                Some(Some(span)) => self.since(topic, other, committed, span)?.map_or(first, |from| from.min(done)),
+                None => first, // Kept state and global tails are read whole.
+            };
+            stretches.push(Stretch { topic, partition: other, from: from.max(first), committed: done, end });
+        }
+        Ok(Start { work: of(self.work_topic, partition).unwrap_or(work).max(work), stretches })
+    }
+
+    /// The offset of the first record stored within `span` before the newest that the predecessor had read.
+    fn since(
+        &self,
+        topic: &'static str,
+        partition: i32,
+        committed: &TopicPartitionList,
+        span: kernel::Millis,
+    ) -> Result<Option<i64>, Fault> {
+        let told = committed.find_partition(self.work_topic, partition);
+        let newest = told.as_ref().and_then(|told| told.metadata().split(' ').next()?.parse::<i64>().ok());
+        let Some(newest) = newest else { return Ok(None) };
+        let from = offsets(&self.tails, &[(topic, partition)], Offset::Offset((newest - span.0).max(0)))?;
+        Ok(from.first().copied().filter(|from| *from >= 0).or(Some(i64::MAX)))
+    }
+
+    /// A predecessor that was killed leaves a transaction open, and every reader waits for its timeout. To initialise its
+    /// transactional id ends it at once; the id stands in the metadata of the offsets that it committed.
+    fn fence_predecessor(&self, partition: i32) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(self.work_topic, partition);
+        let told: Result<TopicPartitionList, KafkaError> = self.uncommitted.committed_offsets(list, LOOK);
+        let Ok(told) = told else { return Ok(()) };
+        let Some(told) = told.find_partition(self.work_topic, partition) else { return Ok(()) };
+        let Some((_, id)) = told.metadata().split_once(' ') else { return Ok(()) };
+        if id == self.access.transactional_id() {
+            return Ok(());
+        }
+        let producer: BaseProducer<Quiet> = self.access.producer(id).create_with_context(Quiet).map_err(away)?;
+        producer.init_transactions(CALL).map_err(away)
+    }
+}

@@ -1,0 +1,23 @@
+//! The machinery around the decisions: all input, output and waiting live here.
+
+mod clock;
+mod counts;
+mod intake;
+pub mod kafka;
+pub mod log;
+mod park;
+//REG pub mod registry;
+mod schemas;
+mod seat;
+mod service;
+//TOP pub mod topics;
+mod turn;
+mod watch;
+mod worker;
+
+pub use clock::{Clock, Time};
+pub use schemas::{Schemas, Unresolved};
+pub use service::{Service, Settings};
+pub use turn::Limits;
+pub use watch::Watch;
+pub use worker::{Discipline, Pace, Sound, Worker};

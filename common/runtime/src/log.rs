@@ -1,0 +1,168 @@
+//! The port between the worker and the log: Kafka in production, memory in the simulator.
+
+use std::time::Duration;
+
+use kernel::{Millis, Topic, contract::Cut};
+
+/// A record as it lies in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raw {
+    /// Topic.
+    pub topic: &'static str,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+    /// When the broker stored it, milliseconds since the Unix epoch.
+    pub appended: Millis,
+    /// Key, if it has one.
+    pub key: Option<Vec<u8>>,
+    /// Value; `None`: a tombstone.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What the log has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Polled {
+    /// The group gave us these partitions of the work topic. They are paused until taken over.
+    Assigned(Vec<i32>),
+    /// The group took these partitions; what is in hand of them is void.
+    Revoked(Vec<i32>),
+    /// A record of the work topic, of a tail, or of `state.kept`.
+    Record(Raw),
+}
+
+/// Why a call did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The other side does not answer; nothing was done. Try again later.
+    Away(String),
+    /// The transaction was aborted; nothing happened.
+    Aborted(String),
+    /// What happened is unknown, or another worker owns the partitions: give them up and rebuild from the log.
+    Unknown(String),
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::Away(why) => write!(to, "no answer: {why}"),
+            Fault::Aborted(why) => write!(to, "transaction aborted: {why}"),
+            Fault::Unknown(why) => write!(to, "outcome unknown, rebuilding from the log: {why}"),
+        }
+    }
+}
+
+/// Where the reading of one topic begins on a take-over, and how far it must come before the partition is live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Topic.
+    pub topic: &'static str,
+    /// Partition.
+    pub partition: i32,
+    /// First offset to read.
+    pub from: i64,
+    /// Committed position; a record before it was dealt with by a predecessor.
+    pub committed: i64,
+    /// End, as a `read_committed` reader saw it after the predecessor's transaction was settled.
+    pub end: i64,
+}
+
+/// What a worker must read before it may decide for a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Committed offset of the work topic.
+    pub work: i64,
+    /// `state.kept`, the market tails, and the global tails that are not yet read here.
+    pub stretches: Vec<Stretch>,
+}
+
+/// A record to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Topic.
+    pub topic: &'static Topic,
+    /// Partition.
+    pub partition: i32,
+    /// Key.
+    pub key: Vec<u8>,
+    /// Value; `None`: a tombstone.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What leaves in one transaction: all of it, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// Encoded already: nothing can fail between begin and commit but the log.
+    pub records: Vec<Outgoing>,
+    /// Next offset of the work topic and the tails, for each partition that is written for. Never empty: an empty list
+    /// fences nothing.
+    pub offsets: Vec<Cut>,
+    /// For each partition of the work topic, broker time of the newest record that was read: where a successor's horizons
+    /// are measured from.
+    pub newest: Vec<(i32, Millis)>,
+}
+
+/// The log as one worker sees it.
+pub trait Log {
+    /// Proof of membership in the group, taken when a turn starts; it fences a stale owner.
+    type Member;
+
+    /// The next thing the log has to say, waiting at most `wait`; work records only if `work`.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the broker does not answer.
+    fn poll(&mut self, wait: Duration, work: bool) -> Result<Option<Polled>, Fault>;
+
+    /// Takes over a partition that was assigned: reads its committed offsets, waits until no transaction of a
+    /// predecessor is open, and says what must be read. `None`: not yet, ask again.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the broker does not answer.
+    fn settle(&mut self, partition: i32) -> Result<Option<Start>, Fault>;
+
+    /// Starts to read the stretches of a partition that was settled.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the client refuses.
+    fn follow(&mut self, stretches: &[Stretch]) -> Result<(), Fault>;
+
+    /// Lets work records of a partition flow from `offset` on.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the client refuses.
+    fn resume(&mut self, partition: i32, offset: i64) -> Result<(), Fault>;
+
+    /// Stops reading these topics' partitions.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the client refuses.
+    fn unfollow(&mut self, what: &[(&'static str, i32)]) -> Result<(), Fault>;
+
+    /// For everything that is read: the offset before which all was polled, markers and aborted records included.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the client refuses.
+    fn positions(&mut self) -> Result<Vec<(&'static str, i32, i64)>, Fault>;
+
+    /// The ends of these topics' partitions as a `read_committed` reader sees them, in the order asked.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the broker does not answer.
+    fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault>;
+
+    /// Proof that we are a member of the group now; `None`: we are not, and may not write.
+    fn member(&mut self) -> Option<Self::Member>;
+
+    /// Writes the records and moves the offsets: both, or neither.
+    ///
+    /// # Errors
+    /// [`Fault::Aborted`] when nothing happened, [`Fault::Unknown`] when that cannot be known.
+    fn commit(&mut self, transaction: &Transaction, member: &Self::Member) -> Result<(), Fault>;
+
+    /// The number of partitions of a topic.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the broker does not answer.
+    fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault>;
+}

@@ -1,0 +1,150 @@
+//! One partition of the work topic, with the tails beside it, as a worker holds it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use kernel::{
+    Event, Millis, Processor,
+    contract::{Cut, RecordParked},
+};
+
+use crate::{clock::Clock, log::Stretch, park::Origin, turn::Taken};
+
+/// A topic and one of its partitions.
+pub(crate) type At = (&'static str, i32);
+
+/// A record that waits for its turn.
+pub(crate) struct Pending<T> {
+    pub(crate) event: Event<T>,
+    pub(crate) origin: Origin,
+}
+
+/// How far a partition is on its way to deciding.
+pub(crate) enum Phase {
+    /// A predecessor's transaction may be open.
+    Settling,
+    /// Kept state and tails are being read up to these ends.
+    Restoring(Vec<Stretch>),
+    /// Deciding.
+    Live,
+}
+
+/// Ends of the tails that must be passed before the work records polled so far are decided.
+pub(crate) struct Barrier {
+    pub(crate) ends: Vec<(At, i64)>,
+    pub(crate) since: Duration,
+}
+
+/// One partition.
+pub(crate) struct Seat<P: Processor> {
+    pub(crate) partition: i32,
+    pub(crate) phase: Phase,
+    /// Work records read after the barrier was set.
+    pub(crate) arrived: VecDeque<Pending<P::Ask>>,
+    /// Work records behind the barrier.
+    pub(crate) held: VecDeque<Pending<P::Ask>>,
+    /// Work records that may be decided.
+    pub(crate) ready: VecDeque<Pending<P::Ask>>,
+    pub(crate) barrier: Option<Barrier>,
+    /// The barrier was given up; the next turn says so.
+    pub(crate) stale: bool,
+    pub(crate) facts: VecDeque<Pending<P::Fact>>,
+    pub(crate) parked: Vec<RecordParked>,
+    /// Next offset to read, of the work topic and the market tails.
+    pub(crate) read: BTreeMap<At, i64>,
+    /// A record before this position was dealt with by a predecessor.
+    pub(crate) committed: BTreeMap<At, i64>,
+    /// Broker time of the newest record that was read.
+    pub(crate) newest: Millis,
+    pub(crate) clocks: BTreeMap<String, Clock>,
+    /// Event time at which a market was last asked whether something is ripe.
+    pub(crate) asked_at: BTreeMap<String, Millis>,
+    /// Markets in which something is ripe though nothing arrived.
+    pub(crate) ripe: BTreeSet<String>,
+}
+
+impl<P: Processor> Seat<P> {
+    pub(crate) fn new(partition: i32) -> Self {
+        Seat {
+            partition,
+            phase: Phase::Settling,
+            arrived: VecDeque::new(),
+            held: VecDeque::new(),
+            ready: VecDeque::new(),
+            barrier: None,
+            stale: false,
+            facts: VecDeque::new(),
+            parked: Vec::new(),
+            read: BTreeMap::new(),
+            committed: BTreeMap::new(),
+            newest: Millis(0),
+            clocks: BTreeMap::new(),
+            asked_at: BTreeMap::new(),
+            ripe: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn live(&self) -> bool {
+        matches!(self.phase, Phase::Live)
+    }
+
+    /// Work records in hand.
+    pub(crate) fn asks(&self) -> usize {
+        self.arrived.len() + self.held.len() + self.ready.len()
+    }
+
+    /// Whether every stretch was read to its end.
+    pub(crate) fn caught_up(&self, stretches: &[Stretch], global: &BTreeMap<At, i64>) -> bool {
+        stretches.iter().all(|stretch| {
+            let at = (stretch.topic, stretch.partition);
+            self.read.get(&at).or_else(|| global.get(&at)).copied().unwrap_or(stretch.from) >= stretch.end
+        })
+    }
+
+    /// The next offset of every topic that this seat reads once `asks` ready work records and `facts` facts are taken:
+    /// what the transaction commits, and the cut of its turns.
+    pub(crate) fn positions(&self, asks: usize, facts: usize) -> Vec<Cut> {
+        let mut next = self.read.clone();
+        let ask =
+            self.ready.iter().skip(asks).chain(&self.held).chain(&self.arrived).next().map(|ask| &ask.event.place);
+        for place in ask.into_iter().chain(self.facts.iter().skip(facts).map(|fact| &fact.event.place)) {
+            for ((topic, partition), offset) in &mut next {
+                if *topic == place.topic && *partition == place.partition {
+                    *offset = (*offset).min(place.offset);
+                }
+            }
+        }
+        next.iter().map(|(at, offset)| cut(at, *offset)).collect()
+    }
+
+    /// Takes out what a transaction committed, or what needed none.
+    pub(crate) fn consume(&mut self, taken: &Taken<P>) {
+        self.ready.drain(..taken.asks);
+        self.facts.drain(..taken.facts);
+        self.parked.drain(..taken.parked);
+        self.stale = false;
+        for (market, clock) in &taken.clocks {
+            if let Some(known) = self.clocks.get_mut(market) {
+                known.turn = clock.turn;
+            }
+        }
+    }
+
+    /// Markets whose watermark moved by [`RETRY`] since they were last looked at.
+    pub(crate) fn due(&self) -> Vec<(String, Millis)> {
+        let due = |(market, clock): (&String, &Clock)| {
+            let last = self.asked_at.get(market).copied().unwrap_or(Millis(i64::MIN));
+            (clock.now.since(last) >= RETRY).then(|| (market.clone(), clock.now))
+        };
+        self.clocks.iter().filter_map(due).collect()
+    }
+}
+
+/// How often, in event time, a market is asked whether something is ripe.
+const RETRY: Millis = Millis(1_000);
+
+pub(crate) fn cut(at: &At, offset: i64) -> Cut {
+    Cut { topic: at.0.to_owned(), partition: at.1, offset }
+}

@@ -1,0 +1,245 @@
+//! From what is in hand to one transaction: turns are taken, decided, and encoded.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use kernel::{
+    Emit, Event, Processor, Turn, codec,
+    contract::{Cause, RecordParked, StateKept},
+    partition, wire,
+};
+
+use crate::{
+    clock::Clock,
+    counts::Counts,
+    log::{Outgoing, Transaction},
+    schemas::Schemas,
+    seat::{At, Pending, Seat},
+};
+
+/// Most records of one kind that a transaction takes of one partition.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Work records.
+    pub asks: usize,
+    /// Facts.
+    pub facts: usize,
+}
+
+/// What one seat gives to a transaction; given up on abort, taken out of the seat on commit.
+pub(crate) struct Taken<P: Processor> {
+    pub(crate) partition: i32,
+    pub(crate) asks: usize,
+    pub(crate) facts: usize,
+    pub(crate) parked: usize,
+    pub(crate) clocks: Vec<(String, Clock)>,
+    pub(crate) turns: usize,
+    /// The overlay: decisions that are no part of the view before they are committed.
+    pub(crate) outputs: Vec<P::Output>,
+}
+
+/// What a seat is decided with.
+pub(crate) struct Bench<'a, P: Processor, S> {
+    pub(crate) view: &'a P::View,
+    pub(crate) policy: &'a P::Policy,
+    pub(crate) schemas: &'a S,
+    pub(crate) counts: &'a Counts,
+    pub(crate) limits: Limits,
+    /// Positions of the global tails.
+    pub(crate) global: &'a BTreeMap<At, i64>,
+}
+
+struct Portion<P: Processor> {
+    asks: Vec<Event<P::Ask>>,
+    facts: Vec<Event<P::Fact>>,
+}
+
+impl<P: Processor, S: Schemas> Bench<'_, P, S> {
+    /// Decides for one seat; `None`: there is nothing to take. Facts that change nothing are taken without a record.
+    pub(crate) fn take(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Option<Taken<P>> {
+        let (asks, facts) = (seat.ready.len().min(self.limits.asks), seat.facts.len().min(self.limits.facts));
+        let mut taken = Taken {
+            partition: seat.partition,
+            asks,
+            facts,
+            parked: seat.parked.len(),
+            clocks: Vec::new(),
+            turns: 0,
+            outputs: Vec::new(),
+        };
+        let mut parked = seat.parked.clone();
+        let mut records = Vec::new();
+        for (market, portion) in portions(seat, asks, facts) {
+            let mut turn = self.turn(seat, &market, portion, (asks, facts));
+            let (outputs, encoded) = self.decide(&mut turn, seat, &mut parked);
+            if outputs.is_empty() && turn.asks.is_empty() {
+                continue;
+            }
+            let clock = seat.clocks[&market].at_turn(turn.number);
+            records.extend(encoded);
+            records.push(self.clock(&market, &clock));
+            taken.clocks.push((market, clock));
+            taken.turns += 1;
+            taken.outputs.extend(outputs);
+        }
+        records.extend(parked.iter().map(|record| self.park(record)));
+        if !records.is_empty() {
+            to.records.extend(records);
+            to.offsets.extend(seat.positions(asks, facts));
+            to.offsets.extend(self.responsible(seat.partition));
+            to.newest.push((seat.partition, seat.newest));
+        }
+        (asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken)
+    }
+
+    /// Positions of the global tails that the owner of `partition` answers for.
+    fn responsible(&self, partition: i32) -> Vec<kernel::contract::Cut> {
+        let work = self.counts.of(P::WORK);
+        let ours = self.global.iter().filter(|((_, other), _)| other % work == partition);
+        ours.map(|(at, offset)| crate::seat::cut(at, *offset)).collect()
+    }
+
+    fn turn(&self, seat: &Seat<P>, market: &str, portion: Portion<P>, taken: (usize, usize)) -> Turn<P> {
+        let clock = &seat.clocks[market];
+        let mut cut = seat.positions(taken.0, taken.1);
+        cut.extend(self.global.iter().map(|(at, offset)| crate::seat::cut(at, *offset)));
+        Turn {
+            market: market.to_owned(),
+            number: clock.turn + 1,
+            now: clock.now,
+            asks: portion.asks,
+            facts: portion.facts,
+            cut,
+            stale: seat.stale,
+        }
+    }
+
+    /// Decides and encodes; a record on which that fails is parked and the turn decided without it.
+    fn decide(
+        &self,
+        turn: &mut Turn<P>,
+        seat: &Seat<P>,
+        parked: &mut Vec<RecordParked>,
+    ) -> (Vec<P::Output>, Vec<Outgoing>) {
+        loop {
+            let failure = match self.attempt(turn) {
+                Ok(done) => return done,
+                Err(failure) => failure,
+            };
+            let whole = turn.asks.len() + turn.facts.len();
+            if whole == 0 {
+                return (Vec::new(), Vec::new()); // Nothing to blame; the market stands still until a record changes it.
+            }
+            let culprit = self.culprit(turn, whole);
+            let place = if culprit < turn.facts.len() {
+                turn.facts.remove(culprit).place
+            } else {
+                turn.asks.remove(culprit - turn.facts.len()).place
+            };
+            let origins = seat.facts.iter().map(|fact| (&fact.event.place, &fact.origin));
+            let mut origins = origins.chain(seat.ready.iter().map(|ask| (&ask.event.place, &ask.origin)));
+            if let Some((_, origin)) = origins.find(|(at, _)| **at == place) {
+                parked.push(origin.park(P::NAME, failure.0, &failure.1));
+            }
+        }
+    }
+
+    /// Halves the turn until one record is alone: the last of the shortest prefix (facts, then asks) that fails.
+    fn culprit(&self, turn: &Turn<P>, whole: usize) -> usize {
+        let fails = |length: usize| {
+            let mut prefix = turn.clone();
+            prefix.facts.truncate(length);
+            prefix.asks.truncate(length.saturating_sub(turn.facts.len()));
+            self.attempt(&prefix).is_err()
+        };
+        if fails(0) {
+            return 0;
+        }
+        let (mut sound, mut failing) = (0, whole);
+        while failing - sound > 1 {
+            let middle = sound + (failing - sound) / 2;
+            if fails(middle) { failing = middle } else { sound = middle }
+        }
+        failing - 1
+    }
+
+    fn attempt(&self, turn: &Turn<P>) -> Result<(Vec<P::Output>, Vec<Outgoing>), (Cause, String)> {
+        let decided = catch_unwind(AssertUnwindSafe(|| P::decide(turn, self.view, self.policy)));
+        let outputs = decided.map_err(|panic| (Cause::Panicked, said(panic.as_ref())))?;
+        let encoded = outputs.iter().map(|output| self.encode(output)).collect::<Result<Vec<_>, _>>();
+        let encoded = encoded.map_err(|why| (Cause::Unencodable, why))?;
+        Ok((outputs, encoded))
+    }
+
+    fn encode(&self, output: &P::Output) -> Result<Outgoing, String> {
+        let topic = output.topic();
+        let mut value = self.header(topic.name)?;
+        let some = output.datum(&mut value)?;
+        if value.len() > topic.max_message_bytes as usize {
+            return Err(format!("{} bytes for {}, at most {}", value.len(), topic.name, topic.max_message_bytes));
+        }
+        let placed = match topic.placed_by {
+            kernel::PlacedBy::Market => output.market().as_bytes(),
+            kernel::PlacedBy::Key | kernel::PlacedBy::Origin => output.key(),
+        };
+        let partition = partition::of(placed, self.counts.of(topic));
+        Ok(Outgoing { topic, partition, key: output.key().to_vec(), value: some.then_some(value) })
+    }
+
+    fn header(&self, topic: &str) -> Result<Vec<u8>, String> {
+        let id = self.schemas.id_of(topic).ok_or_else(|| format!("the schema of {topic} is not registered"))?;
+        let mut value = Vec::with_capacity(256);
+        wire::start(id, &mut value);
+        Ok(value)
+    }
+
+    fn clock(&self, market: &str, clock: &Clock) -> Outgoing {
+        let record = StateKept {
+            processor: P::NAME.to_owned(),
+            market: market.to_owned(),
+            entity: format!("{}/{market}/clock", P::NAME),
+            ride: None,
+            driver: None,
+            clock: Some(clock.keep()),
+        };
+        let partition = partition::of(market.as_bytes(), self.counts.of(<StateKept as kernel::Record>::TOPIC));
+        self.plain(&record, partition)
+    }
+
+    fn park(&self, record: &RecordParked) -> Outgoing {
+        let partition = record.place.partition % self.counts.of(<RecordParked as kernel::Record>::TOPIC);
+        self.plain(record, partition)
+    }
+
+    /// A record of the runtime itself: its type always fits its schema, and the schema is registered before the start.
+    fn plain<R: kernel::Record>(&self, record: &R, partition: i32) -> Outgoing {
+        let mut value = self.header(R::TOPIC.name).unwrap_or_default();
+        let encoded = codec::encode(record, &mut value);
+        debug_assert!(encoded.is_ok(), "{encoded:?}");
+        Outgoing { topic: R::TOPIC, partition, key: record.key().to_vec(), value: Some(value) }
+    }
+}
+
+/// What the seat holds, market by market, and the markets in which something may be ripe.
+fn portions<P: Processor>(seat: &mut Seat<P>, asks: usize, facts: usize) -> BTreeMap<String, Portion<P>> {
+    let mut portions: BTreeMap<String, Portion<P>> = BTreeMap::new();
+    let empty = || Portion { asks: Vec::new(), facts: Vec::new() };
+    for market in std::mem::take(&mut seat.ripe) {
+        portions.entry(market).or_insert_with(empty);
+    }
+    for Pending { event, origin } in seat.ready.iter().take(asks) {
+        portions.entry(origin.market.clone()).or_insert_with(empty).asks.push(event.clone());
+    }
+    for Pending { event, origin } in seat.facts.iter().take(facts) {
+        portions.entry(origin.market.clone()).or_insert_with(empty).facts.push(event.clone());
+    }
+    portions
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("the decision panicked: {}", text.unwrap_or_default())
+}

@@ -1,0 +1,318 @@
+//! The exactly-once worker: polls, restores, decides, commits. A worker is stepped, so that a simulation can interleave
+//! it with others and with faults.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    marker::PhantomData,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use kernel::{Processor, Reach, contract::RecordParked};
+
+use crate::{
+    clock::Time,
+    counts::Counts,
+    log::{Fault, Log, Raw, Transaction},
+    schemas::Schemas,
+    seat::{At, Seat},
+    turn::{Bench, Limits, Taken},
+    watch::Watch,
+};
+
+mod intake;
+mod restore;
+
+/// What a sound worker does. It exists so that a simulation can plant the bugs that it must find.
+pub trait Discipline {
+    /// A transaction without a work record sends offsets too, else it fences nothing.
+    const TICKS_SEND_OFFSETS: bool = true;
+    /// Decisions of an aborted transaction are no part of the view.
+    const OVERLAY_DIES_ON_ABORT: bool = true;
+    /// A tick whose transaction was aborted comes again.
+    const TICKS_COME_AGAIN: bool = true;
+}
+
+/// A sound worker.
+pub struct Sound;
+
+impl Discipline for Sound {}
+
+/// Bounds and pace of a worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Who moves the time of a market.
+    pub time: Time,
+    /// Most records polled in one step.
+    pub polled: usize,
+    /// Most work records in hand of one partition; at the bound no more are polled.
+    pub in_hand: usize,
+    /// Most records that a transaction takes of one partition.
+    pub limits: Limits,
+    /// How long a step waits for the first record.
+    pub wait: Duration,
+    /// Longest wait for a tail that must be read; then the turn is decided with the flag `stale`.
+    pub patience: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace {
+            time: Time::Live,
+            polled: 5_000,
+            in_hand: 4_000,
+            limits: Limits { asks: 256, facts: 2_000 },
+            wait: Duration::from_millis(5),
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A transaction that was decided and is not committed yet.
+struct Prepared<P: Processor, M> {
+    transaction: Transaction,
+    member: M,
+    taken: Vec<Taken<P>>,
+}
+
+/// One worker: a member of the group with the partitions that it was given.
+pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
+    log: L,
+    schemas: S,
+    policy: Arc<P::Policy>,
+    pace: Pace,
+    watch: Arc<Watch>,
+    counts: Counts,
+    view: P::View,
+    seats: BTreeMap<i32, Seat<P>>,
+    /// Next offset to read of the global tails.
+    global: BTreeMap<At, i64>,
+    /// Poison of the global tails, for the owner of the partition that answers for it.
+    global_parked: VecDeque<RecordParked>,
+    prepared: Option<Prepared<P, L::Member>>,
+    /// A record that waits for the registry.
+    stuck: Option<Raw>,
+    /// Elapsed time as of this step and of the last move of the clocks.
+    elapsed: Duration,
+    moved: Duration,
+    discipline: PhantomData<D>,
+}
+
+impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
+    /// A worker that owns nothing yet.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the broker does not answer.
+    pub fn new(mut log: L, schemas: S, policy: Arc<P::Policy>, pace: Pace, watch: Arc<Watch>) -> Result<Self, Fault> {
+        let counts = Counts::read::<P>(&mut log)?;
+        Ok(Worker {
+            log,
+            schemas,
+            policy,
+            pace,
+            watch,
+            counts,
+            view: P::View::default(),
+            seats: BTreeMap::new(),
+            global: BTreeMap::new(),
+            global_parked: VecDeque::new(),
+            prepared: None,
+            stuck: None,
+            elapsed: Duration::ZERO,
+            moved: Duration::ZERO,
+            discipline: PhantomData,
+        })
+    }
+
+    /// The view, for those who check it.
+    pub fn view(&self) -> &P::View {
+        &self.view
+    }
+
+    /// The log that it works on.
+    pub fn log(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// Partitions that are live.
+    pub fn live(&self) -> Vec<i32> {
+        self.seats.values().filter(|seat| seat.live()).map(|seat| seat.partition).collect()
+    }
+
+    /// Whether no transaction is decided and uncommitted: the worker may be dropped without waste.
+    pub fn settled(&self) -> bool {
+        self.prepared.is_none()
+    }
+
+    /// Whether nothing is in hand: all that was polled has been decided and committed.
+    pub fn idle(&self) -> bool {
+        self.prepared.is_none()
+            && self
+                .seats
+                .values()
+                .all(|seat| seat.live() && seat.asks() == 0 && seat.facts.is_empty() && seat.parked.is_empty())
+    }
+
+    /// Takes one step: commits what was decided, or polls and decides. `elapsed` is the time since the worker began, by
+    /// a clock that never goes back. True when something was done.
+    ///
+    /// # Errors
+    /// Any fault of the log; the worker is in a sound state and may be stepped again after a pause.
+    pub fn step(&mut self, elapsed: Duration) -> Result<bool, Fault> {
+        self.elapsed = elapsed;
+        if let Some(prepared) = self.prepared.take() {
+            self.commit(prepared)?;
+            return Ok(true);
+        }
+        let Some(member) = self.gather()? else { return Ok(false) };
+        self.restore()?;
+        self.release()?;
+        self.ripen()?;
+        self.prepared = self.prepare(member);
+        Ok(self.prepared.is_some())
+    }
+
+    /// Decides all that is ready in all live partitions as one transaction.
+    fn prepare(&mut self, member: L::Member) -> Option<Prepared<P, L::Member>> {
+        let bench = Bench {
+            view: &self.view,
+            policy: &*self.policy,
+            schemas: &self.schemas,
+            counts: &self.counts,
+            limits: self.pace.limits,
+            global: &self.global,
+        };
+        let mut transaction = Transaction::default();
+        let seats = self.seats.values_mut().filter(|seat| seat.live());
+        let taken: Vec<Taken<P>> = seats.filter_map(|seat| bench.take(seat, &mut transaction)).collect();
+        if !D::TICKS_SEND_OFFSETS && taken.iter().all(|taken| taken.asks == 0) {
+            transaction.offsets.clear();
+        }
+        if transaction.records.is_empty() {
+            taken.into_iter().for_each(|taken| self.merge(taken));
+            return None;
+        }
+        Some(Prepared { transaction, member, taken })
+    }
+
+    fn commit(&mut self, prepared: Prepared<P, L::Member>) -> Result<(), Fault> {
+        let Prepared { transaction, member, taken } = prepared;
+        match self.log.commit(&transaction, &member) {
+            Ok(()) => {
+                self.watch.commits.fetch_add(1, Relaxed);
+                Watch::add(&self.watch.written, transaction.records.len());
+                taken.into_iter().for_each(|taken| self.merge(taken));
+                Ok(())
+            }
+            Err(fault) => {
+                self.watch.aborts.fetch_add(1, Relaxed);
+                if !D::OVERLAY_DIES_ON_ABORT {
+                    let outputs = taken.iter().flat_map(|taken| &taken.outputs);
+                    outputs.for_each(|output| P::evolve(&mut self.view, output));
+                }
+                if D::TICKS_COME_AGAIN {
+                    // What is in hand stays in hand; what was ripe is asked for again.
+                    self.seats.values_mut().for_each(|seat| seat.asked_at.clear());
+                }
+                if matches!(fault, Fault::Unknown(_)) {
+                    self.give_up()?;
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// The transaction is committed: its decisions become part of the view.
+    fn merge(&mut self, taken: Taken<P>) {
+        taken.outputs.iter().for_each(|output| P::evolve(&mut self.view, output));
+        Watch::add(&self.watch.turns, taken.turns);
+        Watch::add(&self.watch.asked, taken.asks);
+        Watch::add(&self.watch.parked, taken.parked);
+        if let Some(seat) = self.seats.get_mut(&taken.partition) {
+            seat.consume(&taken);
+            for (market, clock) in &seat.clocks {
+                self.watch.reached(market, clock.now);
+            }
+        }
+    }
+
+    /// Sets barriers for work records that arrived, and releases those whose `must` tails were read far enough.
+    fn release(&mut self) -> Result<(), Fault> {
+        let partitions: Vec<i32> = self.seats.values().filter(|seat| seat.live()).map(|seat| seat.partition).collect();
+        for partition in partitions {
+            let arrived = self.seats[&partition].held.is_empty() && !self.seats[&partition].arrived.is_empty();
+            if arrived {
+                let musts: Vec<At> = self.musts(partition);
+                let ends = self.log.ends(&musts)?;
+                let Some(seat) = self.seats.get_mut(&partition) else { continue };
+                std::mem::swap(&mut seat.held, &mut seat.arrived);
+                let ends = musts.into_iter().zip(ends).collect();
+                seat.barrier = Some(crate::seat::Barrier { ends, since: self.elapsed });
+            }
+            let (global, patience, elapsed) = (&self.global, self.pace.patience, self.elapsed);
+            let Some(seat) = self.seats.get_mut(&partition) else { continue };
+            let Some(barrier) = &seat.barrier else { continue };
+            let read = |at: &At| seat.read.get(at).or_else(|| global.get(at)).copied().unwrap_or(i64::MIN);
+            let passed = barrier.ends.iter().all(|(at, end)| read(at) >= *end);
+            if passed || elapsed.saturating_sub(barrier.since) >= patience {
+                seat.stale |= !passed;
+                seat.barrier = None;
+                seat.ready.append(&mut seat.held);
+            }
+        }
+        Ok(())
+    }
+
+    fn musts(&self, partition: i32) -> Vec<At> {
+        let musts = P::TAILS.iter().filter(|tail| tail.need == kernel::Need::Must);
+        let of = |tail: &kernel::Tail| match tail.reach {
+            Reach::Market => vec![(tail.topic.name, partition)],
+            Reach::Global => (0..self.counts.of(tail.topic)).map(|other| (tail.topic.name, other)).collect(),
+        };
+        musts.flat_map(of).collect()
+    }
+
+    /// Asks the markets whose watermark moved whether something is ripe.
+    fn ripen(&mut self) -> Result<(), Fault> {
+        self.pass_time()?;
+        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
+            for (market, now) in seat.due() {
+                if P::ripe(&self.view, &market, now, &self.policy) {
+                    seat.ripe.insert(market.clone());
+                }
+                self.watch.reached(&market, now);
+                seat.asked_at.insert(market, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where time is alive, moves the clocks of partitions whose every input is read to its end.
+    fn pass_time(&mut self) -> Result<(), Fault> {
+        let since = self.elapsed.saturating_sub(self.moved);
+        if self.pace.time != Time::Live || since < PULSE {
+            return Ok(());
+        }
+        let partitions: Vec<i32> = self.live();
+        let mut inputs: Vec<At> = Vec::new();
+        for partition in &partitions {
+            inputs.extend(self.seats[partition].read.keys());
+        }
+        let ends = self.log.ends(&inputs)?;
+        let ends: BTreeMap<At, i64> = inputs.into_iter().zip(ends).collect();
+        let span = kernel::Millis(since.min(PULSE_MOST).as_millis() as i64);
+        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
+            let at_end = |(at, next): (&At, &i64)| ends.get(at).is_some_and(|end| next >= end);
+            if seat.read.iter().all(at_end) {
+                seat.clocks.values_mut().for_each(|clock| clock.now = clock.now.plus(span));
+            }
+        }
+        self.moved = self.elapsed;
+        Ok(())
+    }
+}
+
+/// How often living time moves on.
+const PULSE: Duration = Duration::from_millis(250);
+/// The most that it moves at once: a longer silence was no successful fetch.
+const PULSE_MOST: Duration = Duration::from_secs(1);

@@ -1,0 +1,3 @@
+//! Tests without a network: contract, auditor, world.
+
+mod auditor;
