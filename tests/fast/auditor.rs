@@ -221,7 +221,9 @@ fn turns(log: &mut Log) {
     first.rows = vec![row("one", 100, Some(0)), row("two", 200, Some(1))];
     first.columns = vec![column("d", 0), column("e", 0)];
     first.edges = vec![edge(0, 0, 100), edge(0, 1, 250), edge(1, 0, 300), edge(1, 1, 200)];
-    (2..=4).for_each(|turn| drop(log.turn("a", turn)));
+    for turn in 2..=4 {
+        log.turn("a", turn);
+    }
     let first = log.turn("b", 1);
     first.rows = vec![row("three", 100, Some(0))];
     first.columns = vec![column("e", 0)];

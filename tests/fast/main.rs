@@ -1,3 +1,5 @@
 //! Tests without a network: contract, auditor, world.
 
+mod architecture;
 mod auditor;
+mod contract;

@@ -2,4 +2,8 @@
 //! independent auditor.
 
 pub mod auditor;
+pub mod calendar;
+pub mod city;
 pub mod contract;
+pub mod rides;
+pub mod world;

@@ -11,14 +11,14 @@ use crate::log::{Fault, Log};
 
 /// Partition counts, read once: they are fixed for life.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counts(BTreeMap<&'static str, i32>);
+pub struct Counts(BTreeMap<&'static str, i32>);
 
 impl Counts {
     /// Reads the counts of all topics of a processor.
     ///
     /// # Errors
     /// [`Fault::Away`] when the broker does not answer, or a market's topics differ in their counts.
-    pub(crate) fn read<P: Processor>(log: &mut impl Log) -> Result<Counts, Fault> {
+    pub fn read<P: Processor>(log: &mut impl Log) -> Result<Counts, Fault> {
         let mut topics = vec![P::WORK, StateKept::TOPIC, RecordParked::TOPIC];
         topics.extend(P::TAILS.iter().map(|tail| tail.topic));
         topics.extend(P::OUTPUTS);

@@ -30,6 +30,8 @@ use takeover::Settling;
 const CALL: Duration = Duration::from_secs(10);
 /// After so many records of the tails the work topic is looked at, so that neither starves the other.
 const FAIR: u32 = 64;
+/// How long the client may take to forget what it knew of a partition that is followed anew.
+const FORGETS: Duration = Duration::from_millis(100);
 
 /// Where Kafka is and who we are to it.
 #[derive(Clone, Debug)]
@@ -168,7 +170,8 @@ pub struct KafkaLog {
     uncommitted: BaseConsumer<Quiet>,
     producer: Option<BaseProducer<Quiet>>,
     counts: BTreeMap<&'static str, i32>,
-    followed: BTreeSet<(&'static str, i32)>,
+    /// What is followed, and since when nothing of it was heard.
+    followed: BTreeMap<(&'static str, i32), Option<Instant>>,
     resumed: BTreeSet<i32>,
     held_back: bool,
     settling: BTreeMap<i32, Settling>,
@@ -209,7 +212,7 @@ impl KafkaLog {
             uncommitted,
             producer: None,
             counts: BTreeMap::new(),
-            followed: BTreeSet::new(),
+            followed: BTreeMap::new(),
             resumed: BTreeSet::new(),
             held_back: false,
             settling: BTreeMap::new(),
@@ -246,7 +249,16 @@ impl KafkaLog {
     fn next_tail(&mut self) -> Result<Option<Polled>, Fault> {
         match self.tails.poll(Duration::ZERO) {
             None => Ok(None),
-            Some(Ok(message)) => Ok(self.record(&message).map(Polled::Record)),
+            Some(Ok(message)) => {
+                let raw = self.record(&message);
+                drop(message);
+                if let Some(Raw { topic, partition, .. }) = &raw
+                    && let Some(silent) = self.followed.get_mut(&(*topic, *partition))
+                {
+                    *silent = None;
+                }
+                Ok(raw.map(Polled::Record))
+            }
             Some(Err(error)) => trouble(error),
         }
     }
@@ -305,13 +317,16 @@ impl Log for KafkaLog {
 
     fn follow(&mut self, stretches: &[Stretch]) -> Result<(), Fault> {
         let mut list = TopicPartitionList::new();
-        for stretch in stretches.iter().filter(|stretch| !self.followed.contains(&(stretch.topic, stretch.partition))) {
+        for stretch in
+            stretches.iter().filter(|stretch| !self.followed.contains_key(&(stretch.topic, stretch.partition)))
+        {
             list.add_partition_offset(stretch.topic, stretch.partition, Offset::Offset(stretch.from)).map_err(away)?;
         }
         if list.count() > 0 {
             self.tails.incremental_assign(&list).map_err(away)?;
         }
-        self.followed.extend(stretches.iter().map(|stretch| (stretch.topic, stretch.partition)));
+        let begun = Some(Instant::now());
+        self.followed.extend(stretches.iter().map(|stretch| ((stretch.topic, stretch.partition), begun)));
         Ok(())
     }
 
@@ -328,7 +343,7 @@ impl Log for KafkaLog {
 
     fn unfollow(&mut self, what: &[(&'static str, i32)]) -> Result<(), Fault> {
         let mut list = TopicPartitionList::new();
-        for (topic, partition) in what.iter().filter(|at| self.followed.contains(*at)) {
+        for (topic, partition) in what.iter().filter(|at| self.followed.contains_key(*at)) {
             list.add_partition(topic, *partition);
         }
         if list.count() > 0 {
@@ -350,8 +365,13 @@ impl Log for KafkaLog {
                 }
             }
         }
-        // A paused partition of the work topic has a position that is not ours yet.
-        positions.retain(|(topic, partition, _)| *topic != self.work_topic || self.resumed.contains(partition));
+        positions.retain(|(topic, partition, _)| match self.followed.get(&(*topic, *partition)) {
+            // A paused partition of the work topic has a position that is not ours yet.
+            None => *topic == self.work_topic && self.resumed.contains(partition),
+            Some(None) => true,
+            // The client forgets the position of an earlier assignment a moment later.
+            Some(Some(begun)) => begun.elapsed() > FORGETS,
+        });
         Ok(positions)
     }
 

@@ -89,12 +89,13 @@ impl Registry {
         })
     }
 
-    /// Registers the schema of each topic, if it is not there yet, and remembers its id. What was registered before a failure
-    /// stays so; calling again goes on.
+    /// Registers the schema of each topic, if it is not there yet, and answers and remembers its id. What was registered before
+    /// a failure stays so; calling again goes on.
     ///
     /// # Errors
     /// The first topic that failed, and why.
-    pub fn register(&mut self, topics: &[&'static Topic]) -> Result<(), Failure> {
+    pub fn register(&mut self, topics: &[&'static Topic]) -> Result<Vec<(&'static Topic, u32)>, Failure> {
+        let mut ids = Vec::with_capacity(topics.len());
         for topic in topics {
             let supplied = SuppliedSchema::new(None, SchemaType::Avro, topic.schema.to_owned());
             let posted = self.runtime.block_on(post_schema(&self.settings, subject(topic.name), supplied));
@@ -103,19 +104,20 @@ impl Registry {
             let schema = schema.map_err(|error| Failure::Refused(format!("{}: {error}", topic.name)))?;
             self.ids.insert(topic.name, id);
             self.schemas.insert(id, Arc::new(schema));
+            ids.push((*topic, id));
         }
-        Ok(())
+        Ok(ids)
     }
 
-    /// Why the topic's schema may not follow what is registered for it, as the registry judges; `None`: it may, or nothing
-    /// is registered yet.
+    /// Why a schema may not follow what is registered for the topic, as the registry judges; `None`: it may, or nothing is
+    /// registered yet.
     ///
     /// # Errors
     /// [`Failure::Away`] or [`Failure::Refused`].
-    pub fn incompatibility(&self, topic: &Topic) -> Result<Option<String>, Failure> {
-        let subject = subject(topic.name);
+    pub fn incompatibility(&self, topic: &str, schema: &str) -> Result<Option<String>, Failure> {
+        let subject = subject(topic);
         let url = format!("{}/compatibility/subjects/{subject}/versions/latest?verbose=true", self.url);
-        let body = json!({"schema": topic.schema, "schemaType": "AVRO"}).to_string();
+        let body = json!({"schema": schema, "schemaType": "AVRO"}).to_string();
         let request = self.http.post(url).header("Content-Type", CONTENT).header("Accept", CONTENT).body(body);
         let (status, answer) = self
             .runtime
@@ -267,7 +269,7 @@ mod tests {
             assert!(matches!(registry.by_id(7), Err(Unresolved::Away(sentence)) if sentence.contains("schema id 7")));
         }
         assert!(matches!(registry.register(&kernel::contract::TOPICS), Err(Failure::Away(_))));
-        assert!(matches!(registry.incompatibility(kernel::contract::TOPICS[0]), Err(Failure::Away(_))));
+        assert!(matches!(registry.incompatibility("a.b", "\"int\""), Err(Failure::Away(_))));
         assert_eq!(registry.id_of("ride.requested"), None);
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Seat<P: Processor> {
     pub(crate) parked: Vec<RecordParked>,
     /// Next offset to read, of the work topic and the market tails.
     pub(crate) read: BTreeMap<At, i64>,
+    /// How far `state.kept` was read when the partition was taken over.
+    pub(crate) kept_until: i64,
     /// A record before this position was dealt with by a predecessor.
     pub(crate) committed: BTreeMap<At, i64>,
     /// Broker time of the newest record that was read.
@@ -78,6 +80,7 @@ impl<P: Processor> Seat<P> {
             facts: VecDeque::new(),
             parked: Vec::new(),
             read: BTreeMap::new(),
+            kept_until: 0,
             committed: BTreeMap::new(),
             newest: Millis(0),
             clocks: BTreeMap::new(),

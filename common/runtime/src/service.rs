@@ -12,6 +12,7 @@ use std::{
 use kernel::Processor;
 
 use crate::{
+    counts::Counts,
     kafka::{Access, KafkaLog},
     log::Fault,
     schemas::Schemas,
@@ -41,23 +42,24 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts the workers; they join the group and take over what it gives them.
+    /// Starts the workers; they join the group and take over what it gives them. Each makes its own client of the
+    /// registry by `schemas`, and tries again while that fails.
     ///
     /// # Errors
-    /// One sentence when a client cannot be made.
-    pub fn start<P, S>(settings: &Settings, policy: Arc<P::Policy>, schemas: S) -> Result<Service, String>
+    /// One sentence when a thread cannot be started.
+    pub fn start<P, S, F>(settings: &Settings, policy: Arc<P::Policy>, schemas: F) -> Result<Service, String>
     where
         P: Processor,
-        S: Schemas + Clone + Send + 'static,
+        S: Schemas,
+        F: Fn() -> Result<S, String> + Clone + Send + 'static,
     {
         let mut service = Service { stop: Arc::default(), watch: Arc::default(), threads: Vec::new() };
         for number in 0..settings.workers.max(1) {
             let mut access = settings.access.clone();
             access.instance = format!("{}-{number}", access.instance);
-            let pace = settings.pace;
-            let (policy, schemas) = (policy.clone(), schemas.clone());
-            let (stop, watch) = (service.stop.clone(), service.watch.clone());
-            let body = move || work::<P, S>(access, (policy, schemas), pace, &stop, watch);
+            let (pace, policy, schemas) = (settings.pace, policy.clone(), schemas.clone());
+            let hand = Hand { stop: service.stop.clone(), watch: service.watch.clone(), pause: PAUSE.0 };
+            let body = move || hand.work::<P, S>(access, &policy, pace, &schemas);
             let thread = std::thread::Builder::new().name(format!("{}-{number}", P::NAME));
             service.threads.push(thread.spawn(body).map_err(|error| format!("cannot start a thread: {error}"))?);
         }
@@ -87,47 +89,50 @@ impl Service {
     }
 }
 
-fn work<P: Processor, S: Schemas>(
-    access: Access,
-    (policy, schemas): (Arc<P::Policy>, S),
-    pace: Pace,
-    stop: &AtomicBool,
-    watch: Arc<Watch>,
-) -> Result<(), String> {
-    let mut patience = Patience { watch: watch.clone(), pause: PAUSE.0 };
-    let mut log = Some(KafkaLog::open::<P>(access)?);
-    let mut schemas = Some(schemas);
-    let mut worker = loop {
-        if stop.load(Relaxed) {
-            return Ok(());
-        }
-        let (Some(mut opened), Some(ids)) = (log.take(), schemas.take()) else { return Ok(()) };
-        match crate::counts::Counts::read::<P>(&mut opened) {
-            Ok(_) => match Worker::<P, _, _>::new(opened, ids, policy.clone(), pace, watch.clone()) {
-                Ok(worker) => break worker,
-                Err(fault) => return Err(fault.to_string()),
-            },
-            Err(fault) => patience.lose(P::NAME, &fault),
-        }
-        (log, schemas) = (Some(opened), Some(ids));
-    };
-    let begun = Instant::now();
-    while !(stop.load(Relaxed) && worker.settled()) {
-        match worker.step(begun.elapsed()) {
-            Ok(_) => patience.regain(P::NAME),
-            Err(fault) => patience.lose(P::NAME, &fault),
-        }
-    }
-    Ok(())
-}
-
-/// Waits after faults, longer each time, and says each trouble once.
-struct Patience {
+/// One worker's thread.
+struct Hand {
+    stop: Arc<AtomicBool>,
     watch: Arc<Watch>,
     pause: Duration,
 }
 
-impl Patience {
+impl Hand {
+    fn work<P: Processor, S: Schemas>(
+        mut self,
+        access: Access,
+        policy: &Arc<P::Policy>,
+        pace: Pace,
+        schemas: &dyn Fn() -> Result<S, String>,
+    ) -> Result<(), String> {
+        let Some(schemas) = self.insist(P::NAME, || schemas().map_err(Fault::Away)) else { return Ok(()) };
+        let mut log = KafkaLog::open::<P>(access)?;
+        let Some(counts) = self.insist(P::NAME, || Counts::read::<P>(&mut log)) else { return Ok(()) };
+        let mut worker = Worker::<P, _, _>::new(log, schemas, policy.clone(), (pace, counts), self.watch.clone());
+        let begun = Instant::now();
+        while !(self.stop.load(Relaxed) && worker.settled()) {
+            match worker.step(begun.elapsed()) {
+                Ok(_) => self.regain(P::NAME),
+                Err(fault) => self.lose(P::NAME, &fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries until it succeeds; `None` when told to stop.
+    fn insist<T>(&mut self, who: &str, mut attempt: impl FnMut() -> Result<T, Fault>) -> Option<T> {
+        while !self.stop.load(Relaxed) {
+            match attempt() {
+                Ok(made) => {
+                    self.regain(who);
+                    return Some(made);
+                }
+                Err(fault) => self.lose(who, &fault),
+            }
+        }
+        None
+    }
+
+    /// Waits after a fault, longer each time, and says each trouble once.
     fn lose(&mut self, who: &str, fault: &Fault) {
         if self.watch.troubled(&fault.to_string()) {
             eprintln!("{who}: {fault}");

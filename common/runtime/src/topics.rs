@@ -1,7 +1,7 @@
 //! Topics as the contract has them: created where they are missing, refused where they differ.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kernel::{PlacedBy, Topic};
 use rdkafka::ClientConfig;
@@ -12,6 +12,9 @@ use tokio::runtime::Builder;
 
 /// Longest wait for one answer of the cluster.
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Between two looks at what the cluster has.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What a deployment chooses about topics; the rest is the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,29 +50,22 @@ pub enum Outcome {
     Kept,
 }
 
-/// Creates the missing topics, then compares all that were there before with the contract. Nothing that exists is changed.
+/// Compares the topics that the cluster at `brokers` (`host:port` with commas between) has with the contract, then creates the
+/// missing ones. Nothing that exists is changed.
 ///
 /// # Errors
 /// The cluster does not answer, or one sentence for each difference: topic, key, found, wanted.
 pub fn ensure(
-    client: &ClientConfig,
+    brokers: &str,
     topics: &[&'static Topic],
     layout: Layout,
 ) -> Result<Vec<(&'static Topic, Outcome)>, String> {
-    let admin: AdminClient<DefaultClientContext> =
-        client.create().map_err(|error| format!("kafka administration client: {error}"))?;
+    let mut config = ClientConfig::new();
+    let client = config.set("bootstrap.servers", brokers).set("log_level", "3").create();
+    let admin: AdminClient<DefaultClientContext> = client.map_err(|error| format!("kafka at {brokers}: {error}"))?;
     let runtime = Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        let found = partitions_found(&admin)?;
-        let (there, missing): (Vec<_>, Vec<_>) = topics.iter().copied().partition(|t| found.contains_key(t.name));
-        create(&admin, &missing, layout).await?;
-        let differences = differences(&admin, &there, &found, layout).await?;
-        if !differences.is_empty() {
-            return Err(differences.join("\n"));
-        }
-        let outcome = |topic: &Topic| if found.contains_key(topic.name) { Outcome::Kept } else { Outcome::Created };
-        Ok(topics.iter().map(|topic| (*topic, outcome(topic))).collect())
-    })
+    let kafka = Kafka { admin, brokers };
+    runtime.block_on(kafka.ensure(topics, layout))
 }
 
 /// The contract's part of a topic's configuration.
@@ -85,64 +81,97 @@ fn wanted(topic: &Topic) -> Vec<(&'static str, String)> {
     wanted
 }
 
-/// Partition counts of all topics. All are asked for, as asking for one by name may create it.
-fn partitions_found(admin: &AdminClient<DefaultClientContext>) -> Result<BTreeMap<String, i32>, String> {
-    let metadata = admin.inner().fetch_metadata(None, TIMEOUT);
-    let metadata = metadata.map_err(|error| format!("the kafka cluster does not answer: {error}"))?;
-    let topics = metadata.topics().iter();
-    Ok(topics.map(|topic| (topic.name().to_owned(), topic.partitions().len() as i32)).collect())
+struct Kafka<'a> {
+    admin: AdminClient<DefaultClientContext>,
+    brokers: &'a str,
 }
 
-async fn create(
-    admin: &AdminClient<DefaultClientContext>,
-    missing: &[&'static Topic],
-    layout: Layout,
-) -> Result<(), String> {
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let configs: Vec<_> = missing.iter().map(|topic| wanted(topic)).collect();
-    let new = missing.iter().zip(&configs).map(|(topic, config)| {
-        let new = NewTopic::new(topic.name, layout.partitions(topic), TopicReplication::Fixed(layout.replication));
-        config.iter().fold(new, |new, (key, value)| new.set(key, value))
-    });
-    let new: Vec<_> = new.collect();
-    let created = admin.create_topics(&new, &options()).await;
-    for outcome in created.map_err(|error| format!("topics could not be created: {error}"))? {
-        match outcome {
-            Ok(_) => {}
-            Err((topic, RDKafkaErrorCode::TopicAlreadyExists)) => {
-                return Err(format!("{topic} was created by someone else just now: check again"));
+impl Kafka<'_> {
+    async fn ensure(
+        &self,
+        topics: &[&'static Topic],
+        layout: Layout,
+    ) -> Result<Vec<(&'static Topic, Outcome)>, String> {
+        let mut found = self.partitions()?;
+        let (there, missing): (Vec<_>, Vec<_>) = topics.iter().copied().partition(|t| found.contains_key(t.name));
+        self.compare(&there, &found, layout).await?;
+        if !missing.is_empty() {
+            self.create(&missing, layout).await?;
+            let begun = Instant::now();
+            // A topic is created on one broker and known to the others a moment later.
+            while !missing.iter().all(|topic| found.contains_key(topic.name)) {
+                if begun.elapsed() > TIMEOUT {
+                    return Err(format!("kafka at {}: created topics do not appear: try again", self.brokers));
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+                found = self.partitions()?;
             }
-            Err((topic, code)) => return Err(format!("{topic} could not be created: {code}")),
+            self.compare(&missing, &found, layout).await?;
         }
+        let outcome = |topic: &Topic| match missing.iter().any(|other| other.name == topic.name) {
+            true => Outcome::Created,
+            false => Outcome::Kept,
+        };
+        Ok(topics.iter().map(|topic| (*topic, outcome(topic))).collect())
     }
-    Ok(())
-}
 
-async fn differences(
-    admin: &AdminClient<DefaultClientContext>,
-    there: &[&'static Topic],
-    partitions: &BTreeMap<String, i32>,
-    layout: Layout,
-) -> Result<Vec<String>, String> {
-    if there.is_empty() {
-        return Ok(Vec::new());
+    /// Partition counts of all topics. All are asked for, as asking for one by name may create it.
+    fn partitions(&self) -> Result<BTreeMap<String, i32>, String> {
+        let metadata = self.admin.inner().fetch_metadata(None, TIMEOUT);
+        let metadata =
+            metadata.map_err(|error| format!("kafka at {} does not answer: {error}: is it running?", self.brokers))?;
+        let whole = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        Ok(whole.map(|topic| (topic.name().to_owned(), topic.partitions().len() as i32)).collect())
     }
-    let specifiers: Vec<_> = there.iter().map(|topic| ResourceSpecifier::Topic(topic.name)).collect();
-    let described = admin.describe_configs(&specifiers, &options()).await;
-    let described = described.map_err(|error| format!("topic configurations could not be read: {error}"))?;
-    let mut differences = Vec::new();
-    // The answers come in the order of the questions.
-    for (topic, resource) in there.iter().zip(described) {
-        let resource = resource.map_err(|code| format!("{}: configuration could not be read: {code}", topic.name))?;
-        let found = partitions.get(topic.name).copied().unwrap_or(0);
-        differences.extend(difference(topic, "partitions", &found.to_string(), &layout.partitions(topic).to_string()));
-        for (key, value) in wanted(topic) {
-            differences.extend(difference(topic, key, found_value(&resource, key), &value));
+
+    async fn create(&self, missing: &[&'static Topic], layout: Layout) -> Result<(), String> {
+        let configs: Vec<_> = missing.iter().map(|topic| wanted(topic)).collect();
+        let new = missing.iter().zip(&configs).map(|(topic, config)| {
+            let new = NewTopic::new(topic.name, layout.partitions(topic), TopicReplication::Fixed(layout.replication));
+            config.iter().fold(new, |new, (key, value)| new.set(key, value))
+        });
+        let new: Vec<_> = new.collect();
+        let created = self.admin.create_topics(&new, &options()).await;
+        for outcome in created.map_err(|error| format!("topics could not be created: {error}"))? {
+            match outcome {
+                // Somebody was faster; whether he made what the contract wants is compared next.
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, code)) => return Err(format!("{topic} could not be created: {code}")),
+            }
         }
+        Ok(())
     }
-    Ok(differences)
+
+    async fn compare(
+        &self,
+        there: &[&'static Topic],
+        partitions: &BTreeMap<String, i32>,
+        layout: Layout,
+    ) -> Result<(), String> {
+        if there.is_empty() {
+            return Ok(());
+        }
+        let specifiers: Vec<_> = there.iter().map(|topic| ResourceSpecifier::Topic(topic.name)).collect();
+        let described = self.admin.describe_configs(&specifiers, &options()).await;
+        let described = described.map_err(|error| format!("topic configurations could not be read: {error}"))?;
+        let mut differences = Vec::new();
+        // The answers come in the order of the questions.
+        for (topic, resource) in there.iter().zip(described) {
+            let resource =
+                resource.map_err(|code| format!("{}: configuration could not be read: {code}", topic.name))?;
+            let found = partitions.get(topic.name).copied().unwrap_or(0);
+            differences.extend(difference(
+                topic,
+                "partitions",
+                &found.to_string(),
+                &layout.partitions(topic).to_string(),
+            ));
+            for (key, value) in wanted(topic) {
+                differences.extend(difference(topic, key, found_value(&resource, key), &value));
+            }
+        }
+        if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
+    }
 }
 
 fn found_value<'a>(resource: &'a ConfigResource, key: &str) -> &'a str {

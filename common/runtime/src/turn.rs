@@ -6,7 +6,7 @@ use std::{
 };
 
 use kernel::{
-    Emit, Event, Processor, Turn, codec,
+    Emit, Event, Processor, Record, Turn, codec,
     contract::{Cause, RecordParked, StateKept},
     partition, wire,
 };
@@ -89,6 +89,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             to.records.extend(records);
             to.offsets.extend(seat.positions(asks, facts));
             to.offsets.extend(self.responsible(seat.partition));
+            to.offsets.push(crate::seat::cut(&(StateKept::TOPIC.name, seat.partition), seat.kept_until));
             to.newest.push((seat.partition, seat.newest));
         }
         (asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken)
@@ -204,17 +205,17 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             driver: None,
             clock: Some(clock.keep()),
         };
-        let partition = partition::of(market.as_bytes(), self.counts.of(<StateKept as kernel::Record>::TOPIC));
+        let partition = partition::of(market.as_bytes(), self.counts.of(StateKept::TOPIC));
         self.plain(&record, partition)
     }
 
     fn park(&self, record: &RecordParked) -> Outgoing {
-        let partition = record.place.partition % self.counts.of(<RecordParked as kernel::Record>::TOPIC);
+        let partition = record.place.partition % self.counts.of(RecordParked::TOPIC);
         self.plain(record, partition)
     }
 
     /// A record of the runtime itself: its type always fits its schema, and the schema is registered before the start.
-    fn plain<R: kernel::Record>(&self, record: &R, partition: i32) -> Outgoing {
+    fn plain<R: Record>(&self, record: &R, partition: i32) -> Outgoing {
         let mut value = self.header(R::TOPIC.name).unwrap_or_default();
         let encoded = codec::encode(record, &mut value);
         debug_assert!(encoded.is_ok(), "{encoded:?}");

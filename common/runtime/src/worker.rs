@@ -99,13 +99,9 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
 }
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
-    /// A worker that owns nothing yet.
-    ///
-    /// # Errors
-    /// [`Fault::Away`] when the broker does not answer.
-    pub fn new(mut log: L, schemas: S, policy: Arc<P::Policy>, pace: Pace, watch: Arc<Watch>) -> Result<Self, Fault> {
-        let counts = Counts::read::<P>(&mut log)?;
-        Ok(Worker {
+    /// A worker that owns nothing yet. `counts` come from [`Counts::read`] on the same log.
+    pub fn new(log: L, schemas: S, policy: Arc<P::Policy>, (pace, counts): (Pace, Counts), watch: Arc<Watch>) -> Self {
+        Worker {
             log,
             schemas,
             policy,
@@ -121,7 +117,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             elapsed: Duration::ZERO,
             moved: Duration::ZERO,
             discipline: PhantomData,
-        })
+        }
     }
 
     /// The view, for those who check it.

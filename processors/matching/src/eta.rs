@@ -14,7 +14,7 @@ const MINUTE_MS: i64 = 60_000;
 
 /// The pace of one market in one hour.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// Seconds a metre.
     line: f64,
     /// Seconds a square root of a metre.

@@ -74,6 +74,7 @@ impl KafkaLog {
     fn asked(&self, partition: i32) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
         list.add_partition(self.work_topic, partition);
+        list.add_partition(StateKept::TOPIC.name, partition);
         for (topic, _) in &self.market_tails {
             list.add_partition(topic, partition);
         }

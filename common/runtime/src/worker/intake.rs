@@ -39,6 +39,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 Some(Polled::Assigned(partitions)) => {
                     self.watch.rebalances.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     for partition in partitions {
+                        self.drop_seat(partition)?;
                         self.seats.insert(partition, Seat::new(partition));
                     }
                     return Ok(None); // Membership changed: the next step takes its proof anew.
@@ -216,6 +217,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         };
         let Some(seat) = self.seats.get_mut(&raw.partition) else { return Ok(()) };
         match kept {
+            // Parked once: a predecessor that read it said so by its committed position.
+            Some(Err(_)) if seat.committed.get(&(raw.topic, raw.partition)).is_some_and(|done| raw.offset < *done) => {}
             Some(Err(why)) => seat.parked.push(parked(P::NAME, raw, Some(market.to_owned()), Cause::Undecodable, &why)),
             Some(Ok(StateKept { clock: Some(clock), .. })) if rest == "clock" => {
                 seat.clocks.insert(market.to_owned(), Clock::restore(&clock));

@@ -60,7 +60,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.log.resume(partition, work)?;
         let inherited = self.inherited(partition);
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
-        seat.read.remove(&kept);
+        seat.kept_until = seat.read.remove(&kept).unwrap_or_default();
         seat.parked.extend(inherited);
         seat.phase = Phase::Live;
         self.watch.live.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -1,0 +1,130 @@
+//! Who is a candidate, and what he costs.
+
+use expect_test::{Expect, expect};
+use kernel::contract::{DriverChanged, DriverLocated, DriverStatus, Point, RideRequested, Service, Tier, Vehicle};
+
+use super::{MARKET, Say, tell};
+use super::{START, Stage, accepts, ask, completes, decisions, near, ping, profile, request};
+use crate::Seen;
+
+/// One driver after another, changed by `change` before the ride is asked for.
+#[track_caller]
+fn check(asked: RideRequested, drivers: &[(DriverChanged, DriverLocated)], expect: Expect) {
+    let mut stage = Stage::with(&[]);
+    for (profile, ping) in drivers {
+        if !profile.driver.is_empty() {
+            stage.see(Seen::Changed(Box::new(profile.clone())));
+        }
+        stage.see(Seen::Located(ping.clone()));
+    }
+    let outputs = stage.play(0, &[Say::Ask(asked)]);
+    let mut told = String::new();
+    for decided in decisions(&outputs) {
+        told.push_str(&format!("{} of {}\n", tell(decided), decided.considered));
+        for barred in &decided.barred {
+            told.push_str(&format!("barred {:?} {}\n", barred.barrier, barred.drivers));
+        }
+        if let Some(score) = decided.score {
+            told.push_str(&format!("{score:?}\n"));
+        }
+        if let Some(next) = &decided.runner_up {
+            told.push_str(&format!("then {} by {:?} ms: {:?}\n", next.driver, decided.margin_ms, next.score));
+        }
+    }
+    expect.assert_eq(&told);
+}
+
+fn driver(
+    name: &str,
+    steps: i32,
+    change: impl FnOnce(&mut DriverChanged, &mut DriverLocated),
+) -> (DriverChanged, DriverLocated) {
+    let (mut profile, mut ping) = (profile(name), ping(name, START, near(steps)));
+    change(&mut profile, &mut ping);
+    (profile, ping)
+}
+
+#[test]
+fn every_barrier_is_counted_once() {
+    let drivers = [
+        driver("busy", 1, |_, ping| ping.status = DriverStatus::Busy),
+        driver("offline", 1, |_, ping| ping.status = DriverStatus::Offline),
+        driver("unsure", 1, |_, ping| ping.status = DriverStatus::Unknown),
+        driver("stale", 1, |_, ping| ping.at = START - 180_001),
+        driver("silent", 1, |_, ping| ping.at = START - 600_001),
+        driver("stranger", 1, |profile, _| profile.registered_market = "la".into()),
+        driver("leaver", 1, |profile, _| profile.market = "la".into()),
+        driver("suspended", 1, |profile, _| profile.active = false),
+        driver("low", 1, |profile, _| profile.tier = Some(Tier::Silver)),
+        driver("small", 1, |profile, _| (profile.tier, profile.vehicle) = (Some(Tier::Gold), Vehicle::Sedan)),
+        driver("unnamed", 1, |profile, _| profile.driver.clear()),
+        driver("far", 18, |profile, _| (profile.tier, profile.vehicle) = (Some(Tier::Gold), Vehicle::Xl)),
+    ];
+    let asked = RideRequested { tier: Some(Tier::Gold), service: Service::Xl, ..request("r1", 0) };
+    check(asked, &drivers, expect![""]);
+}
+
+#[test]
+fn a_better_rating_beats_a_slightly_shorter_way() {
+    let drivers = [
+        driver("near", 3, |profile, _| profile.rating_bps = 2_000),
+        driver("good", 4, |profile, _| profile.rating_bps = 10_000),
+    ];
+    check(request("r1", 0), &drivers, expect![""]);
+}
+
+#[test]
+fn a_larger_car_and_a_higher_tier_are_kept_for_those_who_ask() {
+    let drivers = [
+        driver("golden", 1, |profile, _| (profile.tier, profile.vehicle) = (Some(Tier::Gold), Vehicle::Xl)),
+        driver("plain", 4, |_, _| {}),
+    ];
+    check(request("r1", 0), &drivers, expect![""]);
+}
+
+#[test]
+fn of_equal_drivers_the_first_by_name_is_taken() {
+    let drivers = [driver("b", 1, |_, _| {}), driver("a", 1, |_, _| {}), driver("c", 1, |_, _| {})];
+    check(request("r1", 0), &drivers, expect![""]);
+}
+
+#[test]
+fn the_search_goes_outwards_until_the_way_is_too_long() {
+    check(request("r1", 0), &[driver("far", 12, |_, _| {})], expect![""]);
+    check(request("r1", 0), &[driver("further", 17, |_, _| {})], expect![""]);
+}
+
+#[test]
+fn no_more_candidates_than_the_limit_are_kept() {
+    let names: Vec<String> = (0..25).map(|number| format!("d{number:02}")).collect();
+    let drivers: Vec<_> = names.iter().map(|name| driver(name, 1, |_, _| {})).collect();
+    check(request("r1", 0), &drivers, expect![""]);
+}
+
+#[test]
+fn a_driver_is_found_across_the_date_line() {
+    let mut stage = Stage::with(&[]);
+    let at = |lng_e6| Point { lat_e6: -16_800_000, lng_e6 };
+    stage.see(Seen::Changed(Box::new(profile("d1"))));
+    stage.see(Seen::Located(ping("d1", START, at(-179_995_000))));
+    let asked = RideRequested { pickup: at(179_995_000), ..request("r1", 0) };
+    let outputs = stage.play(0, &[Say::Ask(asked)]);
+    let eta_ms = decisions(&outputs).next().and_then(|decided| decided.eta_ms);
+    expect!["Some(291042)"].assert_eq(&format!("{eta_ms:?}"));
+}
+
+/// d1 earned, d2 did not; both stand at the same place half an hour later.
+#[test]
+fn who_earned_less_an_hour_goes_first() {
+    let mut stage = Stage::with(&["d1", "d2"]);
+    stage.play(0, &[ask("r1", 0), ask("r2", 0)]);
+    stage.play(1, &[accepts(1, "d1", "r1", 0), accepts(1, "d2", "r2", 0)]);
+    stage.play(600, &[completes(600, "d1", "r1", 3_000), completes(600, "d2", "r2", 1_000)]);
+    for driver in ["d1", "d2"] {
+        stage.see(Seen::Located(ping(driver, START + 3_600_000, near(1))));
+    }
+    let outputs = stage.play(3_600, &[ask("r3", 3_600)]);
+    let decided = decisions(&outputs).next().unwrap();
+    assert_eq!(stage.market, MARKET);
+    expect![[r#""#]].assert_eq(&format!("{}\n{:?}\n{:?}\n", tell(decided), decided.score, decided.runner_up));
+}

@@ -1,0 +1,37 @@
+//! What is known of one market.
+
+use std::collections::BTreeMap;
+
+use kernel::Millis;
+use kernel::contract::DriverKept;
+
+use super::{Agenda, Fleet};
+use crate::Policy;
+
+/// One market: its rides and its drivers.
+#[derive(Debug, Default)]
+pub(crate) struct Market {
+    pub(crate) agenda: Agenda,
+    pub(crate) fleet: Fleet,
+}
+
+/// What is kept of a market, with what is derived from it.
+#[derive(Debug, PartialEq)]
+pub(super) struct MarketKept<'a> {
+    agenda: &'a Agenda,
+    drivers: BTreeMap<&'a str, &'a DriverKept>,
+    derived: super::fleet::Derived<'a>,
+}
+
+impl Market {
+    pub(super) fn kept(&self) -> MarketKept<'_> {
+        MarketKept { agenda: &self.agenda, drivers: self.fleet.kept().collect(), derived: self.fleet.derived() }
+    }
+
+    /// Whether time alone has something to decide: a lapse, a ride that looks for a driver, a driver who wants to leave.
+    pub(super) fn ripe(&self, now: Millis, policy: &Policy) -> bool {
+        self.agenda.looks()
+            || self.agenda.lapsed(now, &policy.chain).next().is_some()
+            || self.fleet.leaving().next().is_some()
+    }
+}

@@ -1,0 +1,185 @@
+//! `tripo schemas`: the contract against the rules, against what was released, against a registry and a cluster.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use devkit::contract::{self, Body, File, Source};
+use embedded::registry::{Level, incompatibility};
+use kernel::contract::TOPICS;
+use runtime::registry::Registry;
+use runtime::topics::{self, Layout, Outcome};
+
+/// Checks, registers and creates what the contract describes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Check the schemas: the rules, the frozen versions and, with a registry, what is registered there.
+    Check {
+        /// Folder of the schemas; frozen versions lie in its sub-folder `frozen`.
+        #[arg(long, default_value = contract::SCHEMAS)]
+        dir: PathBuf,
+        /// Registry, such as <http://127.0.0.1:8081>.
+        #[arg(long)]
+        registry: Option<String>,
+    },
+    /// Register this program's schemas; those that are there already stay as they are.
+    Register {
+        /// Registry, such as <http://127.0.0.1:8081>.
+        #[arg(long)]
+        registry: String,
+    },
+    /// Create the missing topics, and refuse those that differ from the contract.
+    Topics {
+        /// Kafka's bootstrap servers.
+        #[arg(long)]
+        brokers: String,
+        /// Partitions of the topics that are placed by market, where they are not the contract's.
+        #[arg(long, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+        partitions: Option<i32>,
+        /// Copies of each partition; without it as many as the cluster's default says.
+        #[arg(long, default_value_t = -1, allow_negative_numbers = true)]
+        replication: i32,
+    },
+}
+
+/// Does what was asked and prints a table.
+///
+/// # Errors
+/// One sentence for each thing that is wrong.
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    match &arguments.action {
+        Action::Check { dir, registry } => check(dir, registry.as_deref()),
+        Action::Register { registry } => register(registry),
+        Action::Topics { brokers, partitions, replication } => {
+            create(brokers, Layout { partitions: *partitions, replication: *replication })
+        }
+    }
+}
+
+fn check(folder: &Path, registry: Option<&str>) -> Result<(), String> {
+    let sources = contract::read(folder)?;
+    if sources.is_empty() {
+        return Err(format!("{}: no schemas there: name their folder with --dir", folder.display()));
+    }
+    let contract = contract::parse(&sources)?;
+    let frozen = frozen(&folder.join("frozen"))?;
+    let registry = registry.map(Registry::new).transpose()?;
+    let mut problems = Vec::new();
+    let mut rows = vec![["topic", "fields", "this program", "frozen", "registered"].map(str::to_owned)];
+    for (file, source) in contract.files.iter().zip(&sources) {
+        let fields = match contract.named(&file.record).map(|named| &named.body) {
+            Some(Body::Record(fields)) => fields.len(),
+            _ => 0,
+        };
+        let same = TOPICS.iter().any(|topic| topic.name == file.topic.name && topic.schema == file.schema);
+        let built = if same { "the same" } else { "another" };
+        let released = against_frozen(source, &frozen, &mut problems)?;
+        let registered = match &registry {
+            Some(registry) => against_registry(file, registry, &mut problems)?,
+            None => "not asked",
+        };
+        let topic = file.topic.name.clone();
+        rows.push([topic, fields.to_string(), built.to_owned(), released, registered.to_owned()]);
+    }
+    problems.extend(vanished(&frozen, &sources));
+    print(&rows);
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+/// Law 7: a schema reads what every released version of it wrote.
+fn against_frozen(source: &Source, frozen: &[Frozen], problems: &mut Vec<String>) -> Result<String, String> {
+    // A schema may always follow itself, if a second Avro library takes it for one.
+    incompatibility(Level::None, &source.text, &source.text).map_err(|why| format!("{}: {why}", source.file))?;
+    let mut reads = 0;
+    for version in frozen.iter().filter(|version| version.source.file == source.file) {
+        let why = incompatibility(Level::Backward, &version.source.text, &source.text);
+        match why.map_err(|why| format!("{}, version {}: {why}", source.file, version.name))? {
+            None => reads += 1,
+            Some(why) => {
+                problems.push(format!("{}: against version {}: {why}", source.file, version.name));
+                return Ok(format!("cannot read {}", version.name));
+            }
+        }
+    }
+    Ok(if reads == 0 { "none yet".to_owned() } else { format!("reads {reads}") })
+}
+
+fn against_registry(file: &File, registry: &Registry, problems: &mut Vec<String>) -> Result<&'static str, String> {
+    let why = registry.incompatibility(&file.topic.name, &file.schema).map_err(|failure| failure.to_string())?;
+    let verdict = if why.is_none() { "may follow" } else { "refused" };
+    problems.extend(why.map(|why| format!("{}.avsc: against the registry: {why}", file.topic.name)));
+    Ok(verdict)
+}
+
+/// A schema of a released version.
+struct Frozen {
+    name: String,
+    source: Source,
+}
+
+/// The sub-folders of `frozen`, each named by its version.
+fn frozen(folder: &Path) -> Result<Vec<Frozen>, String> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let unreadable = |error| format!("{}: {error}", folder.display());
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            all.extend(contract::read(&path)?.into_iter().map(|source| Frozen { name: name.clone(), source }));
+        }
+    }
+    Ok(all)
+}
+
+/// A topic that was released does not go away.
+fn vanished(frozen: &[Frozen], sources: &[Source]) -> Vec<String> {
+    let gone = frozen.iter().filter(|version| sources.iter().all(|source| source.file != version.source.file));
+    gone.map(|version| format!("{} was released with version {}: restore it", version.source.file, version.name))
+        .collect()
+}
+
+fn register(url: &str) -> Result<(), String> {
+    let mut registry = Registry::new(url)?;
+    let ids = registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
+    let mut rows = vec![["topic", "schema id"].map(str::to_owned)];
+    rows.extend(ids.into_iter().map(|(topic, id)| [topic.name.to_owned(), id.to_string()]));
+    print(&rows);
+    Ok(())
+}
+
+fn create(brokers: &str, layout: Layout) -> Result<(), String> {
+    let outcomes = topics::ensure(brokers, &TOPICS, layout)?;
+    let mut rows = vec![["topic", "partitions", "cleanup", "retention", ""].map(str::to_owned)];
+    for (topic, outcome) in outcomes {
+        let retention = match topic.retention_ms {
+            -1 => "for ever".to_owned(),
+            span => format!("{} h", span / 3_600_000),
+        };
+        let outcome = match outcome {
+            Outcome::Created => "created",
+            Outcome::Kept => "as the contract has it",
+        };
+        let partitions = layout.partitions(topic).to_string();
+        rows.push([topic.name.to_owned(), partitions, topic.cleanup.to_owned(), retention, outcome.to_owned()]);
+    }
+    print(&rows);
+    Ok(())
+}
+
+/// Prints rows with their columns below each other.
+fn print<const N: usize>(rows: &[[String; N]]) {
+    let widths: [usize; N] = std::array::from_fn(|at| rows.iter().map(|row| row[at].len()).max().unwrap_or(0));
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        println!("{}", cells.join("  ").trim_end());
+    }
+}

@@ -1,0 +1,101 @@
+//! Real servers for tests: installed if need be, started on free ports, and stopped with the test.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running Apache Kafka; its process ends when this is dropped.
+pub(crate) struct Kafka {
+    server: Child,
+    folder: PathBuf,
+    address: String,
+}
+
+impl Kafka {
+    /// Where clients find it.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn start() -> Result<Kafka, String> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/kafka.sh");
+        run(Command::new(&script).arg("install"))?;
+        let (port, controller) = (free_port()?, free_port()?);
+        let folder = std::env::temp_dir().join(format!("kafka-{}-{port}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        let ports = [port.to_string(), controller.to_string()];
+        run(Command::new(&script).arg("format").arg(&folder).args(&ports))?;
+        let log = fs::File::create(folder.join("server.log")).map_err(|error| error.to_string())?;
+        let both = log.try_clone().map_err(|error| error.to_string())?;
+        // The script replaces itself by the server, so the child's id is the server's.
+        let server = Command::new(&script).arg("run").arg(&folder).stdin(Stdio::null()).stdout(log).stderr(both).spawn();
+        let server = server.map_err(|error| format!("{} cannot be run: {error}", script.display()))?;
+        let kafka = Kafka { server, folder, address: format!("127.0.0.1:{port}") };
+        kafka.ready()
+    }
+
+    /// Waits until it answers.
+    fn ready(mut self) -> Result<Kafka, String> {
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < std::time::Duration::from_secs(90) {
+            if let Ok(Some(status)) = self.server.try_wait() {
+                let log = fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+                let last = log.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").to_owned();
+                return Err(format!("kafka ended with {status}: {last}"));
+            }
+            if std::net::TcpStream::connect(&self.address).is_ok() {
+                return Ok(self);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        Err("kafka did not listen within 90 s".to_owned())
+    }
+}
+
+impl Drop for Kafka {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A running Apache Kafka, or none if it cannot be had here; where servers are required, that is a failure.
+pub(crate) fn kafka() -> Option<Kafka> {
+    available("Apache Kafka", Kafka::start())
+}
+
+/// Prints why a server is not there, or fails where servers are required.
+pub(crate) fn available<T>(name: &str, started: Result<T, String>) -> Option<T> {
+    match started {
+        Ok(server) => Some(server),
+        Err(why) if required() => panic!("{name} is required and could not be started: {why}"),
+        Err(why) => {
+            println!("not run: {name}: {why}");
+            None
+        }
+    }
+}
+
+/// Whether a server that cannot be started is a failure.
+fn required() -> bool {
+    let set = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
+    set("TRIPO_REQUIRE_SERVERS", "1") || set("CI", "true")
+}
+
+/// A port nobody listens on now.
+pub(crate) fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| format!("no free port: {error}"))?;
+    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+}
+
+/// Runs a step to its end; what it last said is the reason if it fails.
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?} cannot be run: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned())
+}

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# A real Apache Kafka of one node, for tests: loopback only, its files in a folder of its own.
+#
+#   kafka.sh install                       packages from Maven Central into kafka/libs (JDK 17+, Maven; by apt if allowed)
+#   kafka.sh format FOLDER PORT CONTROLLER settings and an empty log
+#   kafka.sh run FOLDER                    becomes the server
+#   kafka.sh tool CLASS ARGUMENTS...       runs one of Kafka's command line tools
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+libs=$here/kafka/libs
+classpath="$libs/*:$here/kafka"
+cluster=dHJpcG8wNG9zLXRlc3QtMQ
+
+say() { echo "$*" >&2; }
+
+# need COMMAND PACKAGE: installs what is missing if this is root on a Debian-like system.
+need() {
+    command -v "$1" >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        { apt-get update -q && apt-get install -q -y --no-install-recommends "$2"; } >/dev/null 2>&1 || true
+    fi
+    command -v "$1" >/dev/null || { say "$1 is missing and could not be installed: install $2 and try again"; exit 1; }
+}
+
+install() {
+    need java default-jre-headless
+    # One at a time: two test runs may want the packages at once.
+    exec 9>"$here/kafka/.lock"
+    flock 9
+    [ -e "$libs/complete" ] && return
+    need mvn maven
+    mvn -q -B -f "$here/kafka/pom.xml" dependency:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$libs" >"$here/kafka/install.log" 2>&1 ||
+        { say "maven could not fetch kafka's packages: see tests/servers/kafka/install.log"; exit 1; }
+    touch "$libs/complete"
+}
+
+# The timers are short so that tests of timeouts, retention and compaction end soon.
+format() {
+    local folder=$1 port=$2 controller=$3
+    mkdir -p "$folder"
+    [ ! -e "$folder/server.properties" ] || { say "$folder holds a server already: take another folder"; exit 1; }
+    cat >"$folder/server.properties" <<SETTINGS
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$controller
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$folder/data
+num.network.threads=2
+num.io.threads=4
+num.partitions=4
+auto.create.topics.enable=true
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+group.consumer.min.session.timeout.ms=1000
+group.consumer.min.heartbeat.interval.ms=500
+group.consumer.heartbeat.interval.ms=500
+log.cleaner.backoff.ms=300
+log.cleaner.dedupe.buffer.size=16777216
+log.initial.task.delay.ms=500
+log.retention.check.interval.ms=500
+SETTINGS
+    java -Xmx256m -cp "$classpath" kafka.tools.StorageTool format -t "$cluster" -c "$folder/server.properties" \
+        >"$folder/format.log" 2>&1 || { say "kafka's storage could not be formatted: $(tail -n 1 "$folder/format.log")"; exit 1; }
+}
+
+case ${1:-} in
+install) install ;;
+format) format "$2" "$3" "$4" ;;
+run) exec java -Xms256m -Xmx512m -XX:+UseG1GC -cp "$classpath" kafka.Kafka "$2/server.properties" ;;
+tool)
+    shift
+    exec java -Xmx256m -cp "$classpath" "$@"
+    ;;
+*)
+    sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac
