@@ -43,8 +43,17 @@ impl Log {
         let point = Point { lat_e6: 0, lng_e6: 0 };
         let (ride, market, rider) = (ride.to_owned(), market.to_owned(), "somebody".to_owned());
         let service = Service::Standard;
-        let request =
-            RideRequested { ride, at: 0, market, rider, pickup: point, dropoff: point, service, tier: None, quote: None };
+        let request = RideRequested {
+            ride,
+            at: 0,
+            market,
+            rider,
+            pickup: point,
+            dropoff: point,
+            service,
+            tier: None,
+            quote: None,
+        };
         self.requested.push((place, request));
     }
 
@@ -69,7 +78,12 @@ impl Log {
         self.progressed.push((place, fact));
     }
 
-    fn decide(&mut self, (market, turn): (&str, i64), ride: &str, (outcome, reason): (Outcome, Reason)) -> &mut MatchDecided {
+    fn decide(
+        &mut self,
+        (market, turn): (&str, i64),
+        ride: &str,
+        (outcome, reason): (Outcome, Reason),
+    ) -> &mut MatchDecided {
         let lies = place("match.decided", self.decided.len());
         let decided = MatchDecided {
             decision: format!("{market}/{turn}/{}", lies.offset),
@@ -291,7 +305,9 @@ fn a_request_that_was_decided_twice_is_duplicated() {
 
 #[test]
 fn an_acceptance_without_an_answer_is_missing() {
-    red((1, 0, 0), "ride two: the acceptance at ride.progressed/0@3 led to nothing", |log| log.accept("a", "two", "e", 0));
+    red((1, 0, 0), "ride two: the acceptance at ride.progressed/0@3 led to nothing", |log| {
+        log.accept("a", "two", "e", 0)
+    });
 }
 
 #[test]
@@ -335,7 +351,9 @@ fn a_driver_in_two_rides_is_double_booked() {
 
 #[test]
 fn a_market_that_does_not_own_a_driver_may_not_offer_him() {
-    red((0, 0, 1), "driver e belongs to a and was never handed over, but b gave him ride three", |log| log.released.clear());
+    red((0, 0, 1), "driver e belongs to a and was never handed over, but b gave him ride three", |log| {
+        log.released.clear()
+    });
     red((0, 0, 1), "driver e: b held him for ride three from turn 1", |log| log.taken[4].1.cut[0].offset = 0);
     red((0, 0, 1), "driver e: a held him for ride two from turn 1", |log| log.released[0].1.turn = 2);
     red((0, 0, 1), "but hand-over 1 from a is due", |log| log.released[0].1.hop = 2);
@@ -348,7 +366,9 @@ fn a_certificate_that_does_not_hold_is_found() {
         log.taken[0].1.rows[1].column = None;
         log.taken[0].1.edges[3].score = score(150);
     });
-    red((0, 0, 0), "the price 90 of ride one and driver d is not the cost 100", |log| log.taken[0].1.rows[0].dual_ms = 90);
+    red((0, 0, 0), "the price 90 of ride one and driver d is not the cost 100", |log| {
+        log.taken[0].1.rows[0].dual_ms = 90
+    });
     red((0, 0, 0), "driver d: the price 1 is not allowed", |log| {
         log.taken[0].1.columns[0].dual_ms = 1;
         log.taken[0].1.rows[0].dual_ms = 99;

@@ -3,3 +3,4 @@
 mod architecture;
 mod auditor;
 mod contract;
+mod world;

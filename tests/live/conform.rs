@@ -14,6 +14,27 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use clients::{Fault, Verdict};
+use embedded::{Broker, Config};
+
+use crate::servers;
+
+/// What the embedded broker does not do, as its README lists it.
+const DIFFERENCES: &[&str] = &["members_share_by_the_consumer_protocol"];
+
+#[test]
+fn the_embedded_broker_differs_from_kafka_only_where_its_readme_says_so() {
+    let broker = Broker::start(Config::default()).unwrap();
+    let faults = run("embedded broker", broker.address());
+    let failed: Vec<&str> = faults.keys().copied().collect();
+    assert_eq!(failed, DIFFERENCES, "{faults:#?}");
+}
+
+#[test]
+fn apache_kafka_passes_every_check() {
+    let Some(kafka) = servers::kafka() else { return };
+    let faults = run("Apache Kafka", kafka.address());
+    assert!(faults.is_empty(), "{faults:#?}");
+}
 
 /// Checks at a time.
 const AT_ONCE: usize = 8;
@@ -46,7 +67,7 @@ const CHECKS: &[Check] = checks! {
 };
 
 /// Runs all checks, prints their table and returns the faults found.
-pub(crate) fn run(name: &str, broker: &str) -> BTreeMap<&'static str, String> {
+fn run(name: &str, broker: &str) -> BTreeMap<&'static str, String> {
     let waiting = Mutex::new(CHECKS.iter());
     let found = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {

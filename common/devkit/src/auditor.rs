@@ -150,7 +150,11 @@ impl Auditor {
             (Outcome::Duplicate, Reason::SameRequest, None) => {
                 self.verdict.duplicates_refused += 1;
                 let first = chain.map(|chain| chain.first.as_str()).ok_or("a duplicate of nothing")?;
-                if decided.of.as_deref() == Some(first) { Ok(()) } else { Err(format!("a duplicate of {first} names {:?}", decided.of)) }
+                if decided.of.as_deref() == Some(first) {
+                    Ok(())
+                } else {
+                    Err(format!("a duplicate of {first} names {:?}", decided.of))
+                }
             }
             (Outcome::Duplicate, Reason::SameAcceptance, Some(said)) => {
                 self.verdict.duplicates_refused += 1;

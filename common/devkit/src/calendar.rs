@@ -42,7 +42,8 @@ fn rfc3339(text: &str) -> Option<Millis> {
     }
     let days = days(number(0, 4, 1970, 2100)?, number(5, 7, 1, 12)?, number(8, 10, 1, 31)?);
     let seconds = number(11, 13, 0, 23)? * 3_600 + number(14, 16, 0, 59)? * 60 + number(17, 19, 0, 60)?;
-    let zone = zone.trim_start_matches('.').trim_start_matches(|digit: char| digit.is_ascii_digit() && text.contains('.'));
+    let zone =
+        zone.trim_start_matches('.').trim_start_matches(|digit: char| digit.is_ascii_digit() && text.contains('.'));
     let offset_minutes = match zone {
         "Z" | "z" => 0,
         _ => {

@@ -1,7 +1,7 @@
 //! Built-in cities, simulated: how much is asked, where and when follows figures measured on real rides; the places are invented.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use kernel::Millis;
 use kernel::contract::{Point, Service, Tier};
@@ -18,8 +18,8 @@ pub const UTC_OFFSET_MINUTES: i32 = -420;
 /// Requests by local hour, per mille of a day: 409,441 trips of San Francisco cabs in 2008 (peak 19 to 23 h 6.5 % an hour, low 3 to 5 h
 /// 1.3 %), the course by day after 125,000 Uber pickups a month in New York 2014.
 const DEMAND: [f64; 24] = [
-    46.0, 38.0, 26.0, 13.0, 13.0, 15.0, 22.0, 36.0, 44.0, 45.0, 43.0, 43.0, 44.0, 43.0, 44.0, 47.0, 50.0, 54.0, 60.0, 65.0,
-    65.0, 65.0, 65.0, 56.0,
+    46.0, 38.0, 26.0, 13.0, 13.0, 15.0, 22.0, 36.0, 44.0, 45.0, 43.0, 43.0, 44.0, 43.0, 44.0, 47.0, 50.0, 54.0, 60.0,
+    65.0, 65.0, 65.0, 65.0, 56.0,
 ];
 
 /// Straight line of a trip, metres, by quantile: the same cabs.
@@ -58,7 +58,8 @@ pub struct Cities {
 impl Cities {
     /// `markets` cities of different size.
     pub fn new(markets: usize, seed: u64) -> Cities {
-        let name = |index: usize| CITIES.get(index).map_or(format!("city-{}", index + 1), |(name, _)| (*name).to_owned());
+        let name =
+            |index: usize| CITIES.get(index).map_or(format!("city-{}", index + 1), |(name, _)| (*name).to_owned());
         let names: Vec<String> = (0..markets).map(name).collect();
         let city = |index: usize| {
             let drivers = CITIES[index.min(CITIES.len() - 1)].1;
@@ -123,7 +124,8 @@ impl Cities {
         let (x, y) = (draw.next(), draw.next().next());
         if draw.happens(5_000) {
             let spot = Draw::of(self.seed, &self.names[market], &format!("spot {}", x.next().next().below(HOT_SPOTS)));
-            let at = ground::moved(city.centre, within(spot, city.radius_m / 2.0), within(spot.next(), city.radius_m / 2.0));
+            let at =
+                ground::moved(city.centre, within(spot, city.radius_m / 2.0), within(spot.next(), city.radius_m / 2.0));
             ground::moved(at, within(x, 400.0), within(y, 400.0))
         } else {
             ground::moved(city.centre, within(x, city.radius_m), within(y, city.radius_m))

@@ -6,4 +6,5 @@ pub mod calendar;
 pub mod city;
 pub mod contract;
 pub mod rides;
+pub mod sim;
 pub mod world;

@@ -115,7 +115,11 @@ impl Rides {
                 Ok((at, _)) if at < self.from => {}
                 Ok((at, _)) if at > self.to => return,
                 Ok((at, _)) if at < self.newest => {
-                    self.skipped.add(&self.recording.pings, line, "the ping is older than the one before: sort the file by ts");
+                    self.skipped.add(
+                        &self.recording.pings,
+                        line,
+                        "the ping is older than the one before: sort the file by ts",
+                    );
                 }
                 Ok((at, sighting)) => {
                     self.newest = at;

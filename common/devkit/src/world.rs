@@ -114,6 +114,11 @@ impl<S: Source> World<S> {
         self.rides.len()
     }
 
+    /// Where its happenings come from.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+
     /// Event time.
     pub fn now(&self) -> Millis {
         self.now

@@ -112,12 +112,13 @@ impl<'a> Solver<'a> {
     fn insert(&mut self, root: usize) {
         let mut heap = BinaryHeap::new();
         let mut met = Vec::new();
-        let mut unserved = (i64::MAX, root);
+        // Of rides that are equally well left out, the last one is.
+        let mut unserved = (i64::MAX, Reverse(root));
         let (mut row, mut base) = (root, 0);
         let (distance, end) = loop {
             self.steps += 1;
             let dual = self.row_duals[row];
-            unserved = unserved.min((base + self.unserved[row] - dual, row));
+            unserved = unserved.min((base + self.unserved[row] - dual, Reverse(row)));
             for edge in self.edges_of(row) {
                 self.steps += 1;
                 let distance = base + edge.cost - dual - self.column_duals[edge.column];
@@ -131,7 +132,7 @@ impl<'a> Solver<'a> {
                 }
             }
             match self.nearest(&mut heap, unserved.0) {
-                None => break (unserved.0, End::Unserved(unserved.1)),
+                None => break (unserved.0, End::Unserved(unserved.1.0)),
                 Some((distance, column)) => match self.row_of[column] {
                     None => break (distance, End::Free(column)),
                     Some(next) => {

@@ -62,9 +62,9 @@ impl Profile {
 }
 
 impl View {
-    /// What is kept of `market`.
+    /// What is kept of `market`; a market of which nothing is kept is like one that was never heard of.
     pub fn kept(&self, market: &str) -> Kept<'_> {
-        Kept(self.markets.get(market).map(Market::kept))
+        Kept(self.markets.get(market).map(Market::kept).filter(|kept| !kept.is_empty()))
     }
 
     pub(crate) fn market(&self, market: &str) -> Option<&Market> {

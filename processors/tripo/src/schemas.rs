@@ -52,13 +52,11 @@ enum Action {
 ///
 /// # Errors
 /// One sentence for each thing that is wrong.
-pub fn run(arguments: &Arguments) -> Result<(), String> {
-    match &arguments.action {
-        Action::Check { dir, registry } => check(dir, registry.as_deref()),
-        Action::Register { registry } => register(registry),
-        Action::Topics { brokers, partitions, replication } => {
-            create(brokers, Layout { partitions: *partitions, replication: *replication })
-        }
+pub fn run(arguments: Arguments) -> Result<(), String> {
+    match arguments.action {
+        Action::Check { dir, registry } => check(&dir, registry.as_deref()),
+        Action::Register { registry } => register(&registry),
+        Action::Topics { brokers, partitions, replication } => create(&brokers, Layout { partitions, replication }),
     }
 }
 
@@ -181,5 +179,43 @@ fn print<const N: usize>(rows: &[[String; N]]) {
     for row in rows {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         println!("{}", cells.join("  ").trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The project's schemas, and of `market.ticked` a frozen version that `change` made.
+    fn check_with_frozen(name: &str, file: &str, change: impl Fn(&str) -> String) -> Result<(), String> {
+        let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+        let folder = std::env::temp_dir().join(format!("schemas-{name}-{}", std::process::id()));
+        fs::create_dir_all(folder.join("frozen/0.1.0")).unwrap();
+        for source in contract::read(&schemas).unwrap() {
+            fs::write(folder.join(&source.file), &source.text).unwrap();
+            if source.file == "market.ticked.avsc" {
+                fs::write(folder.join("frozen/0.1.0").join(file), change(&source.text)).unwrap();
+            }
+        }
+        let outcome = check(&folder, None);
+        fs::remove_dir_all(folder).unwrap();
+        outcome
+    }
+
+    #[test]
+    fn a_schema_reads_every_released_version() {
+        let ticked = "market.ticked.avsc";
+        assert_eq!(check_with_frozen("same", ticked, str::to_owned), Ok(()));
+        let shorter = |text: &str| text.replace("\"at\"", "\"when\"");
+        let sentence = check_with_frozen("changed", ticked, shorter).unwrap_err();
+        assert!(sentence.starts_with("market.ticked.avsc: against version 0.1.0: "), "{sentence}");
+        let sentence = check_with_frozen("gone", "market.stopped.avsc", str::to_owned).unwrap_err();
+        assert_eq!(sentence, "market.stopped.avsc was released with version 0.1.0: restore it");
+    }
+
+    #[test]
+    fn a_folder_without_schemas_is_no_contract() {
+        assert!(check(Path::new(env!("CARGO_MANIFEST_DIR")), None).unwrap_err().contains("--dir"));
+        assert!(check(Path::new("/nowhere"), None).unwrap_err().contains("repository's root"));
     }
 }

@@ -50,7 +50,9 @@ fn config(broker: &str) -> ClientConfig {
 pub(crate) fn producer(broker: &str, settings: &[(&str, &str)]) -> Result<BaseProducer, KafkaError> {
     let mut config = config(broker);
     config.set("linger.ms", "1");
-    settings.iter().for_each(|(key, value)| drop(config.set(*key, *value)));
+    for (key, value) in settings {
+        config.set(*key, *value);
+    }
     config.create()
 }
 
@@ -72,7 +74,9 @@ pub(crate) fn consumer_config(broker: &str, group: &str) -> ClientConfig {
         ("fetch.wait.max.ms", "100"),
         ("topic.metadata.refresh.interval.ms", "1000"),
     ];
-    settings.iter().for_each(|(key, value)| drop(config.set(*key, *value)));
+    for (key, value) in settings {
+        config.set(key, value);
+    }
     config
 }
 
@@ -176,6 +180,21 @@ pub(crate) fn committed(consumer: &BaseConsumer, topic: &str, wait: Duration) ->
     let list = consumer.committed_offsets(single(topic, Offset::Invalid), wait)?;
     let element = list.find_partition(topic, 0);
     Ok(element.map_or((Offset::Invalid, String::new()), |found| (found.offset(), found.metadata().to_owned())))
+}
+
+/// The end of partition 0 once no transaction in it is open; a real broker writes markers after it answered a commit.
+pub(crate) fn decided_end(broker: &str, topic: &str) -> Result<i64, Fault> {
+    let stable = consumer(broker, &unique("group"), "read_committed")?;
+    let dirty = consumer(broker, &unique("group"), "read_uncommitted")?;
+    let begun = Instant::now();
+    loop {
+        let (end, all) = (stable.fetch_watermarks(topic, 0, WAIT)?.1, dirty.fetch_watermarks(topic, 0, WAIT)?.1);
+        if end == all {
+            return Ok(end);
+        }
+        ensure!(begun.elapsed() < WAIT, "the last stable offset is {end}, the end {all}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Partition 0 of a topic at an offset.

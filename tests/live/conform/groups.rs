@@ -51,7 +51,9 @@ fn shares(broker: &str, settings: &[(&str, &str)]) -> Verdict {
     let log = Arc::new(Mutex::new(Vec::new()));
     let join = || -> Result<Member, Fault> {
         let mut config = consumer_config(broker, &group);
-        settings.iter().for_each(|(key, value)| drop(config.set(*key, *value)));
+        for (key, value) in settings {
+            config.set(*key, *value);
+        }
         let member: Member = config.create_with_context(Witness(log.clone()))?;
         member.subscribe(&[&topic])?;
         Ok(member)

@@ -9,6 +9,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::clients::*;
 
+/// For records of years ago, which retention would drop at once.
+const KEPT: &[(&str, &str)] = &[("retention.ms", "-1")];
+
 pub(super) fn a_topic_is_created_with_its_partitions(broker: &str) -> Verdict {
     topic(broker, 4, &[]).map(|_| ())
 }
@@ -57,7 +60,7 @@ pub(super) fn every_compression_comes_back(broker: &str) -> Verdict {
 }
 
 pub(super) fn headers_keys_and_times_are_kept(broker: &str) -> Verdict {
-    let topic = topic(broker, 1, &[])?;
+    let topic = topic(broker, 1, KEPT)?;
     let producer = producer(broker, &[])?;
     let headers = OwnedHeaders::new().insert(Header { key: "ce_id", value: Some("42") });
     let record = BaseRecord::to(&topic).key("k").payload("7").timestamp(1_700_000_000_123).headers(headers);
@@ -96,7 +99,7 @@ pub(super) fn a_group_resumes_where_it_committed(broker: &str) -> Verdict {
 
 pub(super) fn a_time_is_found_exactly(broker: &str) -> Verdict {
     for codec in ["none", "lz4"] {
-        let topic = topic(broker, 1, &[])?;
+        let topic = topic(broker, 1, KEPT)?;
         let producer = producer(broker, &[("compression.type", codec), ("linger.ms", "20")])?;
         for second in 0..10 {
             let record = BaseRecord::to(&topic).partition(0).key("k").payload("1");

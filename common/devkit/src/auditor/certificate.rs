@@ -71,7 +71,8 @@ fn takers(turn: &TurnTaken) -> Result<Vec<Option<usize>>, String> {
 fn gap(turn: &TurnTaken, takers: &[Option<usize>]) -> Result<(), String> {
     let matched = |edge: &&kernel::contract::TurnEdge| takers[edge.column as usize] == Some(edge.row as usize);
     let unserved = turn.rows.iter().filter(|row| row.column.is_none()).map(|row| row.unserved_ms);
-    let paid: i64 = turn.edges.iter().filter(matched).map(|edge| cost(&edge.score)).sum::<i64>() + unserved.sum::<i64>();
+    let paid: i64 =
+        turn.edges.iter().filter(matched).map(|edge| cost(&edge.score)).sum::<i64>() + unserved.sum::<i64>();
     let rows: i64 = turn.rows.iter().map(|row| row.dual_ms).sum();
     let columns: i64 = turn.columns.iter().map(|column| column.dual_ms).sum();
     let (gap, stated) = (paid - rows - columns, if turn.exact { 0 } else { turn.gap_ms });

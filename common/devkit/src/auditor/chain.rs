@@ -107,9 +107,7 @@ impl Chain {
                 let answer_by = decided.answer_by.ok_or("an offer without a time to answer by")?;
                 Ok(Stand::Offered { driver: named()?, answer_by })
             }
-            (Stand::Offered { driver, .. }, Outcome::Withdrawn) => {
-                same(driver, &named()?).map(|()| Stand::Waiting)
-            }
+            (Stand::Offered { driver, .. }, Outcome::Withdrawn) => same(driver, &named()?).map(|()| Stand::Waiting),
             (Stand::Offered { driver, .. }, Outcome::Assigned) => {
                 same(driver, &named()?).map(|()| Stand::Assigned { driver: Some(driver.clone()) })
             }
@@ -120,11 +118,10 @@ impl Chain {
             (Stand::Unasked, Outcome::Closed) if !by_a_cancellation(decided.reason) => {
                 Err(format!("closed as {:?} before it was ever looked for", decided.reason))
             }
-            (Stand::Unasked | Stand::Waiting | Stand::Offered { .. } | Stand::Assigned { driver: None }, Outcome::Closed)
-                if decided.reason == Reason::Completed =>
-            {
-                Err("completed, but nobody was assigned".to_owned())
-            }
+            (
+                Stand::Unasked | Stand::Waiting | Stand::Offered { .. } | Stand::Assigned { driver: None },
+                Outcome::Closed,
+            ) if decided.reason == Reason::Completed => Err("completed, but nobody was assigned".to_owned()),
             (Stand::Closed, outcome) => Err(format!("{outcome:?} after the chain was closed")),
             (_, Outcome::Closed) => Ok(Stand::Closed),
             (stand, outcome) => Err(format!("{outcome:?} cannot follow {}", stand.name())),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::contract::{Place, RecordParked, RideProgressed, RideRequested};
 use kernel::Record;
+use kernel::contract::{Place, RecordParked, RideProgressed, RideRequested};
 
 use super::verdict::{Law, Verdict};
 
@@ -102,9 +102,8 @@ impl Fates {
             match asking.fates {
                 1 => {}
                 0 => verdict.blame(Law::Missing, format!("ride {ride}: the {what} at {place} led to nothing")),
-                more => {
-                    verdict.blame(Law::Duplicated, format!("ride {ride}: the {what} at {place} led to {more} decisions"))
-                }
+                more => verdict
+                    .blame(Law::Duplicated, format!("ride {ride}: the {what} at {place} led to {more} decisions")),
             }
         }
     }

@@ -95,9 +95,8 @@ impl Holds {
             self.held.remove(&key);
         }
         if let Some(spans) = self.spans.get_mut(driver) {
-            let mine = |hold: &&mut Hold| {
-                hold.until.is_none() && hold.market == decided.market && hold.ride == decided.ride
-            };
+            let mine =
+                |hold: &&mut Hold| hold.until.is_none() && hold.market == decided.market && hold.ride == decided.ride;
             if let Some(hold) = spans.iter_mut().rev().find(mine) {
                 hold.until = Some(decided.turn);
             }

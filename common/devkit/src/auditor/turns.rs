@@ -43,7 +43,8 @@ impl Turns {
     pub(super) fn put_together(&mut self, place: &Place, chunk: TurnTaken, verdict: &mut Verdict) -> Option<TurnTaken> {
         let (market, turn) = (chunk.market.clone(), chunk.turn);
         if chunk.chunks < 1 || chunk.chunks > CHUNKS_MAX || chunk.chunk >= chunk.chunks {
-            let sentence = format!("turn {turn} of {market} at {}: part {} of {}", at(place), chunk.chunk, chunk.chunks);
+            let sentence =
+                format!("turn {turn} of {market} at {}: part {} of {}", at(place), chunk.chunk, chunk.chunks);
             verdict.blame(Law::Turn, sentence);
             return None;
         }
@@ -55,7 +56,8 @@ impl Turns {
             match self.open.get_mut(&market) {
                 Some(open) if open.turn == turn && open.chunk == number - 1 && open.chunks == of => join(open, chunk),
                 _ => {
-                    let sentence = format!("turn {turn} of {market} at {}: part {number} follows no part before it", at(place));
+                    let sentence =
+                        format!("turn {turn} of {market} at {}: part {number} follows no part before it", at(place));
                     verdict.blame(Law::Turn, sentence);
                     return None;
                 }
@@ -90,7 +92,8 @@ impl Turns {
         let mut offered = vec![false; turn.rows.len()];
         for Claim { place, decided } in &claims {
             if let Err(fault) = follows(turn, decided, &mut offered) {
-                let sentence = format!("ride {}: decision {} at {}: {fault}", decided.ride, decided.decision, at(place));
+                let sentence =
+                    format!("ride {}: decision {} at {}: {fault}", decided.ride, decided.decision, at(place));
                 verdict.blame(Law::Turn, sentence);
             }
         }
@@ -103,7 +106,8 @@ impl Turns {
     pub(super) fn settle(&self, verdict: &mut Verdict) {
         for Claim { place, decided } in self.claims.values().flatten() {
             let MatchDecided { ride, decision, turn, .. } = decided;
-            let sentence = format!("ride {ride}: decision {decision} at {} names turn {turn}, which is not recorded", at(place));
+            let sentence =
+                format!("ride {ride}: decision {decision} at {} names turn {turn}, which is not recorded", at(place));
             verdict.blame(Law::Turn, sentence);
         }
         for (market, open) in &self.open {
@@ -156,7 +160,9 @@ fn follows(turn: &TurnTaken, decided: &MatchDecided, offered: &mut [bool]) -> Re
 fn scored(turn: &TurnTaken, decided: &MatchDecided, (row, chosen): (i32, i32)) -> Result<(), String> {
     let edges = || turn.edges.iter().filter(|edge| edge.row == row);
     let score = edges().find(|edge| edge.column == chosen).map(|edge| &edge.score);
-    let Some(score) = score.filter(|score| decided.score.as_ref() == Some(score) && decided.eta_ms == Some(score.eta_ms)) else {
+    let Some(score) =
+        score.filter(|score| decided.score.as_ref() == Some(score) && decided.eta_ms == Some(score.eta_ms))
+    else {
         return Err(format!("states the score {:?}, but its edge has {score:?}", decided.score));
     };
     let driver = |column: i32| turn.columns.get(column as usize).map_or("", |column| column.driver.as_str());

@@ -48,8 +48,7 @@ impl Group {
 
     /// Spreads the partitions anew over those who are members.
     pub(super) fn spread(&mut self, rng: &mut Rng) {
-        let members: Vec<usize> =
-            self.members.iter().filter(|(_, member)| !member.out).map(|(who, _)| *who).collect();
+        let members: Vec<usize> = self.members.iter().filter(|(_, member)| !member.out).map(|(who, _)| *who).collect();
         self.generation += 1;
         self.target.clear();
         if members.is_empty() {

@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{Millis, Record, contract::StateKept};
 use runtime::log::{Start, Stretch};
 
-use super::{
-    Plant, Shape, World,
-    transactions::Committed,
-    world::At,
-};
+use super::{Plant, Shape, World, transactions::Committed, world::At};
 
 /// How long a predecessor may take to finish by itself.
 const GRACE: Millis = Millis(500);

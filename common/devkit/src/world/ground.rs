@@ -12,8 +12,8 @@ const DETOUR: f64 = 1.30;
 /// Median road speed by hour, km/h: San Francisco cabs of May 2008 at 5, 8, 17 and 23 h, the course of New York's metered trips
 /// between them.
 const SPEED_KMH: [f64; 24] = [
-    23.0, 24.0, 25.5, 27.0, 28.0, 29.0, 25.0, 21.0, 18.6, 17.5, 17.3, 17.2, 17.2, 17.3, 17.2, 17.0, 17.2, 17.5, 17.8, 18.5,
-    19.3, 20.0, 21.0, 22.0,
+    23.0, 24.0, 25.5, 27.0, 28.0, 29.0, 25.0, 21.0, 18.6, 17.5, 17.3, 17.2, 17.2, 17.3, 17.2, 17.0, 17.2, 17.5, 17.8,
+    18.5, 19.3, 20.0, 21.0, 22.0,
 ];
 
 /// Straight line between two places, metres, by a local plane: within 0.1 % inside a city.

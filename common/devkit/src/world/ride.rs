@@ -117,7 +117,11 @@ impl<S: Source> World<S> {
             }
             if of("cancels").happens(rates.rider_cancels) {
                 let when = of("cancels when");
-                let gap = if when.happens(5_000) { when.next().within(2_000, 15_000) } else { when.next().within(30_000, 300_000) };
+                let gap = if when.happens(5_000) {
+                    when.next().within(2_000, 15_000)
+                } else {
+                    when.next().within(30_000, 300_000)
+                };
                 let action = Action::Ride { ride: id.clone(), version: u32::MAX, what: What::RiderCancels };
                 self.queue.push(now.plus(Millis(gap)), action);
             }

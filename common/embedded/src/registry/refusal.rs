@@ -4,6 +4,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+/// The content type that registry clients expect.
+pub(super) const CONTENT: &str = "application/vnd.schemaregistry.v1+json";
+
 /// Longest message; a schema that fails deep inside has a long story.
 const MESSAGE: usize = 2_000;
 
@@ -83,7 +86,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// An answer in the content type that registry clients expect.
+/// An answer in JSON.
 pub(super) fn respond(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/vnd.schemaregistry.v1+json")], body.to_string()).into_response()
+    (status, [(header::CONTENT_TYPE, CONTENT)], body.to_string()).into_response()
 }

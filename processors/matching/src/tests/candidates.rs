@@ -61,44 +61,105 @@ fn every_barrier_is_counted_once() {
         driver("far", 18, |profile, _| (profile.tier, profile.vehicle) = (Some(Tier::Gold), Vehicle::Xl)),
     ];
     let asked = RideRequested { tier: Some(Tier::Gold), service: Service::Xl, ..request("r1", 0) };
-    check(asked, &drivers, expect![""]);
+    check(
+        asked,
+        &drivers,
+        expect![[r#"
+        r1 0 Waiting Nobody nobody of 10
+        barred Busy 2
+        barred StalePing 1
+        barred OtherMarket 2
+        barred Suspended 1
+        barred Tier 1
+        barred Vehicle 1
+        barred TooFar 1
+        barred NoProfile 1
+    "#]],
+    );
 }
 
 #[test]
-fn a_better_rating_beats_a_slightly_shorter_way() {
+fn a_better_record_beats_a_slightly_shorter_way() {
     let drivers = [
-        driver("near", 3, |profile, _| profile.rating_bps = 2_000),
+        driver("near", 3, |profile, _| (profile.rating_bps, profile.reliability_bps) = (2_000, 4_000)),
         driver("good", 4, |profile, _| profile.rating_bps = 10_000),
     ];
-    check(request("r1", 0), &drivers, expect![""]);
+    check(
+        request("r1", 0),
+        &drivers,
+        expect![[r#"
+            r1 0 Offered Best good of 2
+            Score { eta_ms: 444193, rating_ms: 0, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 0 }
+            then near by Some(28766) ms: Score { eta_ms: 364959, rating_ms: 48000, reliability_ms: 72000, vehicle_ms: 0, fairness_ms: 0 }
+        "#]],
+    );
 }
 
 #[test]
 fn a_larger_car_and_a_higher_tier_are_kept_for_those_who_ask() {
     let drivers = [
         driver("golden", 1, |profile, _| (profile.tier, profile.vehicle) = (Some(Tier::Gold), Vehicle::Xl)),
-        driver("plain", 4, |_, _| {}),
+        driver("plain", 2, |_, _| {}),
     ];
-    check(request("r1", 0), &drivers, expect![""]);
+    check(
+        request("r1", 0),
+        &drivers,
+        expect![[r#"
+            r1 0 Offered Best plain of 2
+            Score { eta_ms: 278886, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 0 }
+            then golden by Some(5713) ms: Score { eta_ms: 179599, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 105000, fairness_ms: 0 }
+        "#]],
+    );
 }
 
 #[test]
 fn of_equal_drivers_the_first_by_name_is_taken() {
     let drivers = [driver("b", 1, |_, _| {}), driver("a", 1, |_, _| {}), driver("c", 1, |_, _| {})];
-    check(request("r1", 0), &drivers, expect![""]);
+    check(
+        request("r1", 0),
+        &drivers,
+        expect![[r#"
+        r1 0 Offered Best a of 3
+        Score { eta_ms: 179599, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 0 }
+        then b by Some(0) ms: Score { eta_ms: 179599, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 0 }
+    "#]],
+    );
 }
 
 #[test]
 fn the_search_goes_outwards_until_the_way_is_too_long() {
-    check(request("r1", 0), &[driver("far", 12, |_, _| {})], expect![""]);
-    check(request("r1", 0), &[driver("further", 17, |_, _| {})], expect![""]);
+    check(
+        request("r1", 0),
+        &[driver("far", 10, |_, _| {})],
+        expect![[r#"
+            r1 0 Offered Best far of 1
+            Score { eta_ms: 858528, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 0 }
+        "#]],
+    );
+    check(
+        request("r1", 0),
+        &[driver("further", 12, |_, _| {})],
+        expect![[r#"
+        r1 0 Waiting Nobody nobody of 1
+        barred TooFar 1
+    "#]],
+    );
 }
 
 #[test]
 fn no_more_candidates_than_the_limit_are_kept() {
     let names: Vec<String> = (0..25).map(|number| format!("d{number:02}")).collect();
     let drivers: Vec<_> = names.iter().map(|name| driver(name, 1, |_, _| {})).collect();
-    check(request("r1", 0), &drivers, expect![""]);
+    check(
+        request("r1", 0),
+        &drivers,
+        expect![[r#"
+        r1 0 Offered Best d00 of 25
+        barred BeyondLimit 5
+        Score { eta_ms: 179599, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 0 }
+        then d01 by Some(0) ms: Score { eta_ms: 179599, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 0 }
+    "#]],
+    );
 }
 
 #[test]
@@ -110,7 +171,7 @@ fn a_driver_is_found_across_the_date_line() {
     let asked = RideRequested { pickup: at(179_995_000), ..request("r1", 0) };
     let outputs = stage.play(0, &[Say::Ask(asked)]);
     let eta_ms = decisions(&outputs).next().and_then(|decided| decided.eta_ms);
-    expect!["Some(291042)"].assert_eq(&format!("{eta_ms:?}"));
+    expect!["Some(336869)"].assert_eq(&format!("{eta_ms:?}"));
 }
 
 /// d1 earned, d2 did not; both stand at the same place half an hour later.
@@ -126,5 +187,9 @@ fn who_earned_less_an_hour_goes_first() {
     let outputs = stage.play(3_600, &[ask("r3", 3_600)]);
     let decided = decisions(&outputs).next().unwrap();
     assert_eq!(stage.market, MARKET);
-    expect![[r#""#]].assert_eq(&format!("{}\n{:?}\n{:?}\n", tell(decided), decided.score, decided.runner_up));
+    expect![[r#"
+        r3 0 Offered Best d2
+        Some(Score { eta_ms: 166053, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: -22500 })
+        Some(RunnerUp { driver: "d1", score: Score { eta_ms: 166053, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 22500 } })
+    "#]].assert_eq(&format!("{}\n{:?}\n{:?}\n", tell(decided), decided.score, decided.runner_up));
 }

@@ -42,10 +42,17 @@ fn a_driver_who_wants_to_leave_is_handed_over_once_he_is_free() {
     stage.play(60, &[completes(59, "d1", "r1", 700)]);
     let ripe = |stage: &Stage| Matching::ripe(&stage.view, MARKET, Millis(START + 60_000), &POLICY);
     assert!(ripe(&stage));
-    expect![[r#""#]].assert_eq(&told(&stage.play(61, &[])));
+    expect![[r#"
+        matching/sf/driver/d1 here false hop 1 ride None
+        d1 from sf to la hop 1"#]]
+    .assert_eq(&told(&stage.play(61, &[])));
     assert!(!ripe(&stage));
     stage.see(Seen::Located(ping("d1", START + 61_000, super::near(1))));
-    expect![""].assert_eq(&told(&stage.play(62, &[ask("r2", 62)])));
+    expect![[r#"
+        r2 0 Waiting Nobody nobody
+        turn 6
+        matching/sf/ride/r2"#]]
+    .assert_eq(&told(&stage.play(62, &[ask("r2", 62)])));
 }
 
 #[test]
@@ -54,16 +61,33 @@ fn a_driver_who_was_handed_over_may_be_offered_and_an_old_hand_over_changes_noth
     let guest = DriverChanged { registered_market: "la".into(), ..profile("d1") };
     stage.see(Seen::Changed(Box::new(guest)));
     stage.see(Seen::Located(ping("d1", START, super::near(1))));
-    expect![""].assert_eq(&told(&stage.play(0, &[ask("r1", 0)])));
-    expect![""].assert_eq(&told(&stage.play(1, &[released("d1", 1)])));
-    expect![""].assert_eq(&told(&stage.play(2, &[released("d1", 1)])));
+    expect![[r#"
+        r1 0 Waiting Nobody nobody
+        turn 1
+        matching/sf/ride/r1"#]]
+    .assert_eq(&told(&stage.play(0, &[ask("r1", 0)])));
+    expect!["matching/sf/driver/d1 here true hop 1 ride None"].assert_eq(&told(&stage.play(1, &[released("d1", 1)])));
+    expect![[r#"
+        r1 1 Offered Best d1
+        turn 3
+        matching/sf/ride/r1
+        matching/sf/driver/d1 here true hop 1 ride Some("r1")"#]]
+    .assert_eq(&told(&stage.play(2, &[released("d1", 1)])));
     stage.see(Seen::Changed(Box::new(DriverChanged {
         registered_market: "la".into(),
         market: "ny".into(),
         ..profile("d1")
     })));
-    expect![""].assert_eq(&told(&stage.play(25, &[])));
-    expect![""].assert_eq(&told(&stage.play(26, &[])));
+    expect![[r#"
+        r1 2 Withdrawn Unanswered d1
+        turn 4
+        matching/sf/ride/r1
+        matching/sf/driver/d1 here true hop 1 ride None"#]]
+    .assert_eq(&told(&stage.play(25, &[])));
+    expect![[r#"
+        matching/sf/driver/d1 here false hop 2 ride None
+        d1 from sf to ny hop 2"#]]
+    .assert_eq(&told(&stage.play(26, &[])));
 }
 
 #[test]
@@ -74,6 +98,9 @@ fn a_quiet_market_lets_its_drivers_go_too() {
     assert!(ripe(&stage));
     Matching::forget(&mut stage.view, MARKET);
     assert!(ripe(&stage), "the profile alone says so");
-    expect![""].assert_eq(&told(&stage.play(0, &[])));
+    expect![[r#"
+        matching/sf/driver/d1 here false hop 1 ride None
+        d1 from sf to la hop 1"#]]
+    .assert_eq(&told(&stage.play(0, &[])));
     assert_eq!(decisions(&stage.outputs).count(), 0);
 }

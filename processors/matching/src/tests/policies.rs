@@ -23,19 +23,43 @@ fn the_built_in_policy_is_sound_and_named_by_its_text() {
 
 #[test]
 fn a_number_out_of_range_is_named_with_its_range() {
-    check("ping_max_age_s = 180", "ping_max_age_s = 601", expect![""]);
-    check("fairness_ms = 45_000", "fairness_ms = -1", expect![""]);
-    check("searches_max = 512", "searches_max = 255", expect![""]);
-    check("a1 = 0.0843038", "a1 = nan", expect![""]);
-    check("0.8642, ", "", expect![""]);
-    check("0.8642, ", "0.0, ", expect![""]);
+    check(
+        "ping_max_age_s = 180",
+        "ping_max_age_s = 601",
+        expect!["search.ping_max_age_s is 601: it must lie in 10 to 600"],
+    );
+    check("fairness_ms = 45_000", "fairness_ms = -1", expect!["cost.fairness_ms is -1: it must lie in 0 to 90000"]);
+    check(
+        "searches_max = 512",
+        "searches_max = 255",
+        expect!["search.searches_max is 255: it must lie in 256 to 4096"],
+    );
+    check("a1 = 0.0843038", "a1 = nan", expect!["eta.a1 is NaN: it must lie in 0.001 to 1"]);
+    check("0.8642, ", "", expect!["eta.k has 47 factors: it needs 48, 24 hours of two kinds of day"]);
+    check("0.8642, ", "0.0, ", expect!["eta.k[0] is 0: it must lie in 0.1 to 10"]);
 }
 
 #[test]
 fn an_unknown_or_missing_key_is_refused() {
-    check("rings_max = 12", "rings_max = 12\nring_max = 12", expect![""]);
-    check("rings_max = 12", "", expect![""]);
-    check("version = 1", "version = one", expect![""]);
+    check(
+        "rings_max = 12",
+        "rings_max = 12\nring_max = 12",
+        expect![
+            "TOML parse error at line 13, column 1 | 13 | ring_max = 12 | ^^^^^^^^ unknown field `ring_max`, expected one of `ping_max_age_s`, `eta_max_s`, `rings_max`, `candidates_max`, `rows_max`, `searches_max`"
+        ],
+    );
+    check(
+        "rings_max = 12",
+        "",
+        expect!["TOML parse error at line 6, column 1 | 6 | [search] | ^^^^^^^^ missing field `rings_max`"],
+    );
+    check(
+        "version = 1",
+        "version = one",
+        expect![
+            "TOML parse error at line 4, column 11 | 4 | version = one | ^^^ string values must be quoted, expected literal string"
+        ],
+    );
 }
 
 #[test]
@@ -45,7 +69,7 @@ fn a_market_may_have_a_pace_of_its_own() {
     let travel = |market| Pace::at(&policy.eta, market, Millis(START)).travel_ms(1_000.0);
     assert_eq!(travel("s/f"), 100_000);
     // Thursday, 17 o'clock: 1.2609 * (0.0843038 * 1000 + 5.438055 * sqrt(1000)) seconds.
-    assert_eq!(travel(MARKET), 323_129);
+    assert_eq!(travel(MARKET), 323_131);
 }
 
 #[test]
@@ -60,8 +84,8 @@ fn the_reach_of_a_time_is_the_way_that_takes_it() {
 fn the_hour_is_the_market_s_own() {
     let policy = Policy::default();
     // In San Francisco, Sunday 23:59 is weekend, Monday 00:00 a working day, although in London it is Monday long since.
-    let monday = START + 3 * 86_400_000 + 7 * 3_600_000 + 86_400_000;
+    let monday = START + 3 * 86_400_000 + 7 * 3_600_000;
     let factor = |now| Pace::at(&policy.eta, MARKET, Millis(now)).travel_ms(1_000.0);
-    assert_eq!(factor(monday - 60_000), 247_636);
-    assert_eq!(factor(monday), 221_468);
+    assert_eq!(factor(monday - 60_000), 247_634);
+    assert_eq!(factor(monday), 221_467);
 }

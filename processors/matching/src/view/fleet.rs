@@ -85,6 +85,12 @@ pub(super) struct Derived<'a> {
     leaving: &'a BTreeSet<Box<str>>,
 }
 
+impl Derived<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.totals == Totals::default() && self.idle.is_empty() && self.leaving.is_empty()
+    }
+}
+
 impl Slot {
     /// Whether this market may offer him rides.
     pub(crate) fn here(&self) -> bool {

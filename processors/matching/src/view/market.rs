@@ -23,6 +23,12 @@ pub(super) struct MarketKept<'a> {
     derived: super::fleet::Derived<'a>,
 }
 
+impl MarketKept<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        *self.agenda == Agenda::default() && self.drivers.is_empty() && self.derived.is_empty()
+    }
+}
+
 impl Market {
     pub(super) fn kept(&self) -> MarketKept<'_> {
         MarketKept { agenda: &self.agenda, drivers: self.fleet.kept().collect(), derived: self.fleet.derived() }

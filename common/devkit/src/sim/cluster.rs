@@ -1,0 +1,216 @@
+//! Workers on one log, stepped in an order that chance chooses, killed, stopped and replaced.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use kernel::{Millis, Processor, Record, codec::Datum, contract::StateKept, wire};
+use runtime::{Counts, Discipline, Pace, Watch, Worker, log::Fault};
+
+use super::{SimLog, SimSchemas, World};
+
+/// A member that stands still for longer is taken for dead.
+const SESSION: Millis = Millis(6_000);
+
+/// Whether what two views keep of a market is the same; else, in one line, how it differs.
+pub type Same<P> = fn(&<P as Processor>::View, &<P as Processor>::View, &str) -> Result<(), String>;
+
+/// A worker and what befell it.
+struct Hand<P: Processor, D: Discipline> {
+    worker: Worker<P, SimLog, SimSchemas, D>,
+    who: usize,
+    producer: usize,
+    born: Millis,
+    asleep: Option<Millis>,
+}
+
+/// What the log alone says is kept in one partition.
+struct Shadow<P: Processor> {
+    view: P::View,
+    next: i64,
+    markets: BTreeSet<String>,
+}
+
+/// The workers.
+pub struct Cluster<P: Processor, D: Discipline> {
+    /// The log that they work on.
+    pub world: Rc<RefCell<World>>,
+    policy: Arc<P::Policy>,
+    pace: Pace,
+    size: usize,
+    same: Same<P>,
+    hands: Vec<Hand<P, D>>,
+    born: usize,
+    shadows: BTreeMap<i32, Shadow<P>>,
+    /// What all workers did.
+    pub watch: Arc<Watch>,
+}
+
+impl<P: Processor, D: Discipline> Cluster<P, D> {
+    /// `size` workers on a log; `same` compares a view with one that was rebuilt.
+    pub fn new(world: Rc<RefCell<World>>, policy: Arc<P::Policy>, (pace, size): (Pace, usize), same: Same<P>) -> Self {
+        let (hands, born, shadows, watch) = (Vec::new(), 0, BTreeMap::new(), Arc::default());
+        Cluster { world, policy, pace, size, same, hands, born, shadows, watch }
+    }
+
+    /// Lets a little time pass, something happen, and one worker take a step.
+    ///
+    /// # Errors
+    /// A law that is broken, in one line.
+    pub fn step(&mut self) -> Result<(), String> {
+        {
+            let mut world = self.world.borrow_mut();
+            let span = world.rng.upto(60);
+            world.pass(Millis(span));
+        }
+        self.disturb();
+        while self.hands.len() < self.size {
+            self.hire()?;
+        }
+        let now = self.world.borrow().now();
+        let awake: Vec<usize> = (0..self.hands.len()).filter(|index| self.hands[*index].asleep.is_none()).collect();
+        if awake.is_empty() {
+            return Ok(());
+        }
+        let index = *self.world.borrow_mut().rng.pick(&awake);
+        let hand = &mut self.hands[index];
+        let elapsed = Duration::from_millis(now.since(hand.born).0.max(0) as u64);
+        let outcome = hand.worker.step(elapsed);
+        let who = hand.who;
+        if let Err(fault) = &outcome {
+            self.world.borrow_mut().say(|| format!("worker {who}: {fault}"));
+        }
+        if self.world.borrow_mut().doomed.remove(&who) {
+            self.bury(index);
+            return Ok(());
+        }
+        if matches!(outcome, Err(Fault::Unknown(_))) { Ok(()) } else { self.compare(index) }
+    }
+
+    /// Whether every partition is live with its owner, and nothing is in hand or under way.
+    pub fn idle(&self) -> bool {
+        let world = self.world.borrow();
+        let quiet = |partition: i32| {
+            let owner = world.owner(partition);
+            let hand = self.hands.iter().find(|hand| Some(hand.who) == owner);
+            hand.is_some_and(|hand| hand.worker.live().contains(&partition) && hand.worker.idle())
+        };
+        world.settled() && self.hands.iter().all(|hand| hand.asleep.is_none()) && (0..world.partitions()).all(quiet)
+    }
+
+    /// The views of the workers that own something, with what they own.
+    pub fn views(&self) -> impl Iterator<Item = (Vec<i32>, &P::View)> {
+        self.hands.iter().map(|hand| (hand.worker.live(), hand.worker.view()))
+    }
+
+    fn hire(&mut self) -> Result<(), String> {
+        let who = self.born;
+        self.born += 1;
+        let now = self.world.borrow().now();
+        // A process that is started again has its old name, a new one a new name.
+        let taken: BTreeSet<usize> = self.hands.iter().map(|hand| hand.producer).collect();
+        let old = (0..self.size).find(|name| !taken.contains(name));
+        let producer = old.filter(|_| self.world.borrow_mut().rng.chance(5_000)).unwrap_or(self.size + who);
+        self.world.borrow_mut().say(|| format!("worker {who} starts as producer {producer}"));
+        let mut log = SimLog::open::<P>(&self.world, who, producer);
+        let counts = Counts::read::<P>(&mut log).map_err(|fault| fault.to_string())?;
+        let (schemas, paced) = (SimSchemas(self.world.clone()), (self.pace, counts));
+        let worker = Worker::new(log, schemas, self.policy.clone(), paced, self.watch.clone());
+        self.hands.push(Hand { worker, who, producer, born: now, asleep: None });
+        Ok(())
+    }
+
+    /// Kills, stops, wakes and rebalances.
+    fn disturb(&mut self) {
+        let (faults, now) = (self.world.borrow().faults, self.world.borrow().now());
+        for hand in &mut self.hands {
+            if hand.asleep.is_some_and(|until| now >= until) {
+                hand.asleep = None;
+                self.world.borrow_mut().say(|| format!("worker {} wakes", hand.who));
+            }
+        }
+        let chance = |of: u32| of > 0 && self.world.borrow_mut().rng.chance(of);
+        if chance(faults.rebalance) {
+            let world = &mut *self.world.borrow_mut();
+            world.say(|| "rebalance".to_owned());
+            world.group.spread(&mut world.rng);
+        }
+        if self.hands.is_empty() {
+            return;
+        }
+        let (pause, kill) = (chance(faults.pause), chance(faults.kill));
+        let index = self.world.borrow_mut().rng.below(self.hands.len());
+        if pause && self.hands[index].asleep.is_none() {
+            let world = &mut *self.world.borrow_mut();
+            let until = now.plus(Millis(world.rng.upto(12_000)));
+            let who = self.hands[index].who;
+            self.hands[index].asleep = Some(until);
+            if until.since(now) > SESSION {
+                world.sessions.push((now.plus(SESSION), who, false));
+            }
+            world.say(|| format!("worker {who} stands still for {} ms", until.since(now).0));
+        }
+        if kill {
+            self.bury(index);
+        }
+    }
+
+    fn bury(&mut self, index: usize) {
+        let hand = self.hands.remove(index);
+        let world = &mut *self.world.borrow_mut();
+        world.say(|| format!("worker {} is killed", hand.who));
+        let then = world.now().plus(Millis(world.rng.upto(SESSION.0)));
+        world.sessions.push((then, hand.who, true));
+    }
+
+    /// Law 10: the view that a worker carries is the one that the log alone gives.
+    fn compare(&mut self, index: usize) -> Result<(), String> {
+        let hand = &self.hands[index];
+        if !hand.worker.settled() {
+            return Ok(());
+        }
+        for partition in hand.worker.live() {
+            let world = self.world.borrow();
+            if world.owner(partition) != Some(hand.who) || !world.settled() {
+                continue;
+            }
+            let shadow = self.shadows.entry(partition).or_insert_with(|| Shadow {
+                view: P::View::default(),
+                next: 0,
+                markets: BTreeSet::new(),
+            });
+            shadow.follow(&world, partition)?;
+            for market in &shadow.markets {
+                (self.same)(hand.worker.view(), &shadow.view, market).map_err(|how| {
+                    format!("law 10: worker {} carries another view of {market} than the log gives: {how}", hand.who)
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<P: Processor> Shadow<P> {
+    fn follow(&mut self, world: &World, partition: i32) -> Result<(), String> {
+        loop {
+            let (raw, next) = world.next(StateKept::TOPIC.name, partition, self.next);
+            self.next = next;
+            let Some(raw) = raw else { return Ok(()) };
+            let key = String::from_utf8_lossy(raw.key.as_deref().unwrap_or_default()).into_owned();
+            let Some(market) = key.split('/').nth(1).map(str::to_owned) else { continue };
+            let kept: Option<StateKept> = match raw.value.as_deref().map(wire::split) {
+                None => None,
+                Some(Ok((_, bytes))) => Some(Datum { bytes, schema: StateKept::schema() }.read()?),
+                Some(Err(why)) => return Err(format!("kept record at {}: {why:?}", raw.offset)),
+            };
+            if kept.as_ref().is_none_or(|kept| kept.clock.is_none()) {
+                P::restore(&mut self.view, &market, &key, kept.as_ref());
+            }
+            self.markets.insert(market);
+        }
+    }
+}

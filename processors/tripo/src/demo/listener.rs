@@ -1,0 +1,114 @@
+//! Decisions as any consumer reads them: committed ones only.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use kernel::codec::Datum;
+use kernel::contract::MatchDecided;
+use kernel::{Record, wire};
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{Message, Offset, TopicPartitionList};
+
+/// Decisions read and not taken yet; at the bound the reader waits.
+const HEARD_MAX: usize = 10_000;
+
+/// A decision, and when it was read.
+pub(super) struct Heard {
+    pub(super) decided: MatchDecided,
+    pub(super) at: Instant,
+}
+
+/// A thread that reads `match.decided`.
+pub(super) struct Listener {
+    heard: Receiver<Result<Heard, String>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    pub(super) fn open(brokers: &str) -> Result<Listener, String> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", brokers)
+            .set("group.id", "demo-listener")
+            .set("isolation.level", "read_committed")
+            .set("enable.auto.commit", "false")
+            .set("fetch.wait.max.ms", "100")
+            .set("fetch.queue.backoff.ms", "5")
+            .set("log_level", "3")
+            .create()
+            .map_err(|error| format!("listener: {error}"))?;
+        let mut list = TopicPartitionList::new();
+        for partition in 0..MatchDecided::TOPIC.partitions {
+            let added = list.add_partition_offset(MatchDecided::TOPIC.name, partition, Offset::Beginning);
+            added.map_err(|error| format!("listener: {error}"))?;
+        }
+        consumer.assign(&list).map_err(|error| format!("listener: {error}"))?;
+        let (sender, heard) = sync_channel(HEARD_MAX);
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = stop.clone();
+        let body = move || listen(&consumer, &sender, &told);
+        let thread = std::thread::Builder::new().name("listener".to_owned()).spawn(body);
+        let thread = Some(thread.map_err(|error| format!("listener: {error}"))?);
+        Ok(Listener { heard, stop, thread })
+    }
+
+    /// What was read since the last call; waits up to `patience` for the first.
+    pub(super) fn take(&self, patience: Duration) -> Result<Vec<Heard>, String> {
+        let mut all = Vec::new();
+        if !patience.is_zero()
+            && let Ok(first) = self.heard.recv_timeout(patience)
+        {
+            all.push(first?);
+        }
+        while all.len() < HEARD_MAX
+            && let Ok(heard) = self.heard.try_recv()
+        {
+            all.push(heard?);
+        }
+        Ok(all)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        // A reader that waits for room must see it.
+        while self.heard.try_recv().is_ok() {}
+        if let Some(thread) = self.thread.take() {
+            // It cannot be told of a panic any more, and its panic was printed.
+            drop(thread.join());
+        }
+    }
+}
+
+fn listen(consumer: &BaseConsumer, heard: &SyncSender<Result<Heard, String>>, stop: &AtomicBool) {
+    while !stop.load(Relaxed) {
+        let said = match consumer.poll(Duration::from_millis(20)) {
+            None => continue,
+            Some(Ok(message)) => {
+                let at = Instant::now();
+                decode(message.payload().unwrap_or_default()).map(|decided| Heard { decided, at })
+            }
+            Some(Err(error)) => Err(format!("match.decided cannot be read: {error}")),
+        };
+        let mut said = Some(said);
+        while let Some(next) = said.take() {
+            match heard.try_send(next) {
+                Err(std::sync::mpsc::TrySendError::Full(back)) if !stop.load(Relaxed) => {
+                    said = Some(back);
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn decode(value: &[u8]) -> Result<MatchDecided, String> {
+    let (_, bytes) = wire::split(value).map_err(|error| format!("match.decided: {error:?}"))?;
+    Datum { bytes, schema: MatchDecided::schema() }.read()
+}

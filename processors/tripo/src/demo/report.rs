@@ -1,0 +1,113 @@
+//! The summary: for people on the terminal, for programs as JSON.
+
+use std::fs;
+use std::path::Path;
+
+use devkit::auditor::Verdict;
+use serde_json::{Value, json};
+
+use super::Args;
+use super::figures::ms;
+use super::traffic::Traffic;
+
+/// What was reached, as JSON.
+pub(super) fn json(args: &Args, traffic: &Traffic, verdict: &Verdict, start_ms: u128) -> Value {
+    let (tally, figures) = (traffic.world.tally(), &traffic.figures);
+    let (wall, event) = traffic.asked_for;
+    let wall_s = wall.as_secs_f64().max(0.001);
+    let first = figures.first_match.map(|at| at.saturating_duration_since(traffic.begun).as_millis() as u64);
+    let skipped = traffic.world.source().skipped();
+    json!({
+        "requests": verdict.requests,
+        "decided": verdict.decided,
+        "waiting": verdict.waiting,
+        "assigned": verdict.assigned,
+        "completed": verdict.completed,
+        "closed": verdict.closed,
+        "expired": verdict.expired,
+        "refused_late": verdict.refused_late,
+        "duplicates_refused": verdict.duplicates_refused,
+        "missing": verdict.missing,
+        "duplicated": verdict.duplicated,
+        "double_booked": verdict.double_booked,
+        "parked": verdict.parked,
+        "drivers_released": verdict.released,
+        "turns": verdict.turns,
+        "certificates_valid": verdict.certificates_valid,
+        "certificates_checked": verdict.certificates_checked,
+        "faults": verdict.faults,
+        "fault_sentences": verdict.sentences,
+        "latency_ms": { "p50": ms(figures.latency_us.quantile(0.5)), "p99": ms(figures.latency_us.quantile(0.99)) },
+        "pickup_eta_s": {
+            "p50": figures.eta_ms.quantile(0.5) as f64 / 1e3,
+            "p99": figures.eta_ms.quantile(0.99) as f64 / 1e3,
+        },
+        "pings": tally.pings,
+        "pings_per_s": (tally.pings as f64 / wall_s).round(),
+        "pings_dropped": tally.pings_dropped,
+        "jumps": tally.jumps,
+        "markets": traffic.settings.markets,
+        "speed_asked": args.speed,
+        "speed_reached": (event.0 as f64 / 1e3 / wall_s * 10.0).round() / 10.0,
+        "asked_for_s": wall.as_secs_f64(),
+        "total_s": traffic.begun.elapsed().as_secs_f64(),
+        "start_ms": start_ms as u64,
+        "first_match_ms": first,
+        "lines_skipped": skipped.map_or(0, |skipped| skipped.lines),
+        "first_line_skipped": skipped.and_then(|skipped| skipped.first.clone()),
+        "behaviour": {
+            "doubled_requests": tally.doubled_requests,
+            "declined": tally.declined,
+            "unanswered": tally.unanswered,
+            "late": tally.late,
+            "doubled_acceptances": tally.doubled_acceptances,
+            "rider_cancelled": tally.rider_cancelled,
+            "driver_cancelled": tally.driver_cancelled,
+            "no_shows": tally.no_shows,
+            "moves": tally.moves,
+        },
+    })
+}
+
+/// The rows of the table: a label and the keys of the report that it shows.
+const ROWS: [(&str, &[&str]); 12] = [
+    ("requests (doubled ones included)", &["requests"]),
+    ("rides decided / assigned / completed", &["decided", "assigned", "completed"]),
+    ("still waiting / expired", &["waiting", "expired"]),
+    ("duplicates / late answers refused", &["duplicates_refused", "refused_late"]),
+    ("missing / duplicated / double-booked", &["missing", "duplicated", "double_booked"]),
+    ("parked", &["parked"]),
+    ("drivers handed to another city", &["drivers_released"]),
+    ("certificates valid / checked", &["certificates_valid", "certificates_checked"]),
+    ("pickup ETA, seconds, median / p99", &["/pickup_eta_s/p50", "/pickup_eta_s/p99"]),
+    ("decision latency, ms, p50 / p99", &["/latency_ms/p50", "/latency_ms/p99"]),
+    ("pings / each second", &["pings", "pings_per_s"]),
+    ("speed reached / asked for", &["speed_reached", "speed_asked"]),
+];
+
+/// Prints the summary and the faults, if any.
+pub(super) fn print(report: &Value) {
+    println!();
+    for (label, keys) in ROWS {
+        let value = |key: &&str| report.pointer(key).or(report.get(*key)).map(Value::to_string).unwrap_or_default();
+        println!("{label:38} {}", keys.iter().map(value).collect::<Vec<_>>().join(" / "));
+    }
+    if let Some(first) = report["first_line_skipped"].as_str() {
+        println!("{:38} {} lines, the first: {first}", "not used", report["lines_skipped"]);
+    }
+    let faults = report["faults"].as_u64().unwrap_or(0);
+    println!();
+    if faults == 0 {
+        println!("The auditor found every law kept.");
+    } else {
+        println!("The auditor found {faults} faults:");
+        let sentences = report["fault_sentences"].as_array().map_or(&[][..], Vec::as_slice);
+        sentences.iter().filter_map(Value::as_str).take(10).for_each(|sentence| println!("  {sentence}"));
+    }
+}
+
+/// Writes the report to a file.
+pub(super) fn write(report: &Value, path: &Path) -> Result<(), String> {
+    let text = serde_json::to_string_pretty(report).map_err(|error| error.to_string())? + "\n";
+    fs::write(path, text).map_err(|error| format!("--report {}: {error}", path.display()))
+}

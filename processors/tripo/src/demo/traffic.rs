@@ -1,0 +1,197 @@
+//! The loop between the world and the engine: hear decisions, let the world react, publish, and keep pace.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use devkit::world::{Settings, World};
+use kernel::Millis;
+use kernel::contract::MatchDecided;
+use runtime::Watch;
+
+use super::Args;
+use super::feed::{Feed, Sent};
+use super::figures::Figures;
+use super::listener::Listener;
+use super::screen::{Screen, Status};
+use super::source::Told;
+use super::stage::Stage;
+
+/// Event time by which the engine may be behind the world, at most; drivers have 20 s to answer and take up to 12.
+const LAG_MAX: Millis = Millis(6_000);
+const LAG_MIN: Millis = Millis(2_000);
+/// When nobody asks any more, time runs at least this fast.
+const DRAIN_SPEED: u32 = 600;
+/// Longest wait for the service to take its partitions.
+const START_MAX: Duration = Duration::from_secs(60);
+/// Longest time without any progress when all rides shall end.
+const STUCK: Duration = Duration::from_secs(60);
+
+/// All that runs while riders ask.
+pub(super) struct Traffic {
+    pub(super) world: World<Told>,
+    pub(super) settings: Settings,
+    pub(super) figures: Figures,
+    /// When the first record was published.
+    pub(super) begun: Instant,
+    /// How long riders asked, and how much event time passed by then.
+    pub(super) asked_for: (Duration, Millis),
+    speed: u32,
+    span: Option<Duration>,
+    feed: Feed,
+    listener: Listener,
+    watch: Arc<Watch>,
+    sent: Sent,
+    stop: Arc<AtomicBool>,
+    screen: Screen,
+    /// The clock was at this event time at this moment.
+    anchor: (Millis, Instant),
+}
+
+impl Traffic {
+    pub(super) fn open(args: &Args, stage: &Stage, (world, settings): (World<Told>, Settings), stop: Arc<AtomicBool>) -> Result<Traffic, String> {
+        let now = Instant::now();
+        let recorded = args.rides.is_some();
+        Ok(Traffic {
+            anchor: (world.now(), now),
+            world,
+            settings,
+            figures: Figures::default(),
+            begun: now,
+            asked_for: (Duration::ZERO, Millis(0)),
+            speed: args.speed,
+            span: args.span.or((!recorded).then_some(Duration::from_secs(120))),
+            feed: Feed::open(stage.broker.address(), &stage.ids)?,
+            listener: Listener::open(stage.broker.address())?,
+            watch: stage.service.watch(),
+            sent: Sent::new(),
+            stop,
+            screen: Screen::new(),
+        })
+    }
+
+    /// Runs it all: the start, the riders, the rides that are still open, and the last answers.
+    pub(super) fn run(&mut self) -> Result<(), String> {
+        self.start()?;
+        let begun = Instant::now();
+        self.anchor = (self.world.now(), begun);
+        while !self.world.spent() {
+            if self.stop.load(Relaxed) || self.span.is_some_and(|span| begun.elapsed() >= span) {
+                break;
+            }
+            self.advance(self.speed)?;
+            self.show(false, "");
+        }
+        self.asked_for = (begun.elapsed(), self.world.now().since(self.settings.start));
+        self.drain()?;
+        self.settle()?;
+        self.show(true, "all rides have ended");
+        Ok(())
+    }
+
+    /// Publishes the first records and waits until the engine has every market.
+    fn start(&mut self) -> Result<(), String> {
+        let published = self.world.step(self.settings.start, &[]);
+        self.feed.send(&published, &mut self.sent)?;
+        while self.engine().is_none() {
+            if self.begun.elapsed() > START_MAX {
+                let trouble = self.watch.trouble().unwrap_or("it says nothing".to_owned());
+                return Err(format!("the matching service did not start within {} s: {trouble}", START_MAX.as_secs()));
+            }
+            self.feed.full();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// One round: what was decided goes to the world, and its time moves on as far as the clock and the engine allow.
+    fn advance(&mut self, speed: u32) -> Result<(), String> {
+        let decisions = self.hear(Duration::ZERO)?;
+        let (since, at) = self.anchor;
+        let target = since.plus(Millis(at.elapsed().as_millis() as i64 * i64::from(speed)));
+        let lag = Millis((i64::from(speed) * 300).clamp(LAG_MIN.0, LAG_MAX.0));
+        let behind = self.engine().unwrap_or(self.settings.start).plus(lag);
+        let now = self.world.now();
+        let to = if self.feed.full() { now } else { target.min(behind).max(now) };
+        // A step is worth 2 ms of the clock; less is waited for.
+        if decisions.is_empty() && to.since(now).0 < 2 * i64::from(speed) {
+            std::thread::sleep(Duration::from_micros(500));
+        } else {
+            let published = self.world.step(to, &decisions);
+            self.feed.send(&published, &mut self.sent)?;
+        }
+        // Time that was lost to waiting is not caught up.
+        if target.since(self.world.now()).0 > i64::from(speed) * 250 {
+            self.anchor = (self.world.now(), Instant::now());
+        }
+        Ok(())
+    }
+
+    /// No new riders; time runs fast until every ride has ended.
+    fn drain(&mut self) -> Result<(), String> {
+        self.world.drain();
+        self.anchor = (self.world.now(), Instant::now());
+        let (mut open, mut since) = (usize::MAX, Instant::now());
+        while !self.world.idle() {
+            self.advance(self.speed.max(DRAIN_SPEED))?;
+            self.show(false, "nobody asks any more, open rides go on to their end");
+            if self.world.open() != open {
+                (open, since) = (self.world.open(), Instant::now());
+            } else if since.elapsed() > STUCK {
+                let trouble = self.watch.trouble().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+                eprintln!("tripo: {open} rides did not end{trouble}");
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the engine has answered all that was said.
+    fn settle(&mut self) -> Result<(), String> {
+        const QUIET: Duration = Duration::from_millis(500);
+        const LONGEST: Duration = Duration::from_secs(15);
+        self.feed.settle(LONGEST)?;
+        let begun = Instant::now();
+        while begun.elapsed() < LONGEST {
+            let decisions = self.hear(Duration::from_millis(20))?;
+            let to = self.world.now().plus(self.settings.tick);
+            let published = self.world.step(to, &decisions);
+            self.feed.send(&published, &mut self.sent)?;
+            let answered = self.watch.asked.load(Relaxed) >= self.feed.requests;
+            let heard = self.figures.last_heard.is_none_or(|last| last.elapsed() > QUIET);
+            if answered && heard && begun.elapsed() > QUIET {
+                break;
+            }
+        }
+        self.feed.settle(LONGEST)
+    }
+
+    fn hear(&mut self, patience: Duration) -> Result<Vec<MatchDecided>, String> {
+        let heard = self.listener.take(patience)?;
+        heard.iter().for_each(|heard| self.figures.hear(heard, &mut self.sent));
+        Ok(heard.into_iter().map(|heard| heard.decided).collect())
+    }
+
+    /// How far the engine is in the market where it is furthest behind; `None` while it lacks one.
+    fn engine(&self) -> Option<Millis> {
+        let now = self.watch.now();
+        self.settings.markets.iter().map(|market| now.get(market).copied()).min().flatten()
+    }
+
+    fn show(&mut self, last: bool, note: &str) {
+        if !self.screen.due(last) {
+            return;
+        }
+        let status = Status {
+            now: self.world.now(),
+            utc_offset_minutes: self.settings.utc_offset_minutes,
+            elapsed: self.begun.elapsed(),
+            tally: self.world.tally(),
+            figures: &self.figures,
+            parked: self.watch.parked.load(Relaxed),
+            speed: self.speed,
+            note: self.watch.trouble().unwrap_or(note.to_owned()),
+        };
+        self.screen.show(&status);
+    }
+}
