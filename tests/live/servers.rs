@@ -29,7 +29,8 @@ impl Kafka {
         let log = fs::File::create(folder.join("server.log")).map_err(|error| error.to_string())?;
         let both = log.try_clone().map_err(|error| error.to_string())?;
         // The script replaces itself by the server, so the child's id is the server's.
-        let server = Command::new(&script).arg("run").arg(&folder).stdin(Stdio::null()).stdout(log).stderr(both).spawn();
+        let server =
+            Command::new(&script).arg("run").arg(&folder).stdin(Stdio::null()).stdout(log).stderr(both).spawn();
         let server = server.map_err(|error| format!("{} cannot be run: {error}", script.display()))?;
         let kafka = Kafka { server, folder, address: format!("127.0.0.1:{port}") };
         kafka.ready()
@@ -92,7 +93,8 @@ pub(crate) fn free_port() -> Result<u16, String> {
 
 /// Runs a step to its end; what it last said is the reason if it fails.
 fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?} cannot be run: {error}"))?;
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?} cannot be run: {error}"))?;
     if output.status.success() {
         return Ok(());
     }

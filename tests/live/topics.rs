@@ -45,7 +45,7 @@ fn topics_are_the_contracts(brokers: &str) {
     assert!(outcomes(rest).iter().all(|outcome| *outcome == Outcome::Kept));
 
     let sentences = ensure(brokers, &[&OTHER], Layout { partitions: None, replication: 1 }).unwrap_err();
-    let differences: Vec<&str> = sentences.lines().filter_map(|line| line.split(", the").next()).collect();
+    let differences: Vec<&str> = sentences.lines().filter_map(|line| line.split(", wanted").next()).collect();
     let wanted = [
         "market.ticked: partitions is 3",
         "market.ticked: cleanup.policy is delete",

@@ -9,6 +9,7 @@ mod group;
 mod port;
 mod rng;
 mod schemas;
+mod shadow;
 mod shelf;
 mod takeover;
 mod transactions;

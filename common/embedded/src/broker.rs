@@ -24,6 +24,9 @@ mod state;
 mod topics;
 mod transactions;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::RangeInclusive;

@@ -1,8 +1,8 @@
 //! The log in production: Kafka through librdkafka.
 //!
-//! A worker has three clients and a producer: the group's consumer of the work topic, a consumer of the tails with an
-//! assignment of our own, one that reads uncommitted (to see a predecessor's open transaction), and the transactional
-//! producer. All calls block; one worker is one thread.
+//! A worker has four clients and a producer: the group's consumer of the work topic, a consumer of the tails with an
+//! assignment of our own, two that only ask for offsets (as one who reads committed, and as one who reads uncommitted, to see
+//! a predecessor's open transaction), and the transactional producer. All calls block; one worker is one thread.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -167,6 +167,8 @@ pub struct KafkaLog {
     group: Group,
     work: BaseConsumer<Group>,
     tails: BaseConsumer<Quiet>,
+    /// For questions alone: one that also fetches would wait for its fetch before it is answered.
+    stable: BaseConsumer<Quiet>,
     uncommitted: BaseConsumer<Quiet>,
     producer: Option<BaseProducer<Quiet>>,
     counts: BTreeMap<&'static str, i32>,
@@ -189,6 +191,7 @@ impl KafkaLog {
         let work: BaseConsumer<Group> = access.member().create_with_context(group.clone()).map_err(fail)?;
         let own = format!("{}.tails", access.group);
         let tails = access.consumer(&own, "read_committed").create_with_context(Quiet).map_err(fail)?;
+        let stable = access.consumer(&own, "read_committed").create_with_context(Quiet).map_err(fail)?;
         let uncommitted =
             access.consumer(&access.group, "read_uncommitted").create_with_context(Quiet).map_err(fail)?;
         work.subscribe(&[P::WORK.name]).map_err(fail)?;
@@ -209,6 +212,7 @@ impl KafkaLog {
             group,
             work,
             tails,
+            stable,
             uncommitted,
             producer: None,
             counts: BTreeMap::new(),
@@ -376,7 +380,7 @@ impl Log for KafkaLog {
     }
 
     fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
-        offsets(&self.tails, of, Offset::End)
+        offsets(&self.stable, of, Offset::End)
     }
 
     fn member(&mut self) -> Option<ConsumerGroupMetadata> {

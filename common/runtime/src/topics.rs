@@ -181,7 +181,7 @@ fn found_value<'a>(resource: &'a ConfigResource, key: &str) -> &'a str {
 
 fn difference(topic: &Topic, key: &str, found: &str, wanted: &str) -> Option<String> {
     let fix = if key == "partitions" { "set the partition count of this deployment" } else { "alter the topic" };
-    (found != wanted).then(|| format!("{}: {key} is {found}, the contract wants {wanted}: {fix}", topic.name))
+    (found != wanted).then(|| format!("{}: {key} is {found}, wanted {wanted}: {fix}", topic.name))
 }
 
 fn options() -> AdminOptions {

@@ -88,15 +88,17 @@ impl Drivers<'_> {
 
     /// Another market hands a driver over; an old hand-over, read again, changes nothing.
     fn arrive(&mut self, released: &DriverReleased) {
-        let known = self.changed.get(&released.driver);
-        let slot = || self.market.and_then(|market| market.fleet.driver(&released.driver));
-        let hop = known.or_else(|| slot().and_then(|slot| slot.kept.as_deref())).map_or(0, |kept| kept.hop);
-        if released.hop <= hop {
+        let (now, known) = (self.now, self.market.and_then(|market| market.fleet.driver(&released.driver)));
+        let hop = known.and_then(|slot| slot.kept.as_ref()).map_or(0, |kept| kept.hop);
+        if released.hop <= self.changed.get(&released.driver).map_or(hop, |kept| kept.hop) {
             return;
         }
-        let (driver, now) = (released.driver.clone(), self.now);
-        let kept = DriverKept { driver, hop: released.hop, here: true, ride: None, account: account(now) };
-        self.changed.insert(released.driver.clone(), kept);
+        let kept = self.entry(&released.driver);
+        // Who is here already, against all order, keeps his ride: nobody is ever in two.
+        if !kept.here {
+            (kept.ride, kept.account) = (None, account(now));
+        }
+        (kept.hop, kept.here) = (released.hop, true);
     }
 
     /// Lets those go who want to drive elsewhere and have no ride; who changed in this turn goes in the next.

@@ -114,7 +114,7 @@ fn check(turns: &[(i64, Vec<Say>)], expect: Expect) {
     for (seconds, says) in turns {
         stage.ping_all(&drivers, *seconds);
         for decided in decisions(&stage.play(*seconds, says)) {
-            told.push_str(&format!("{seconds:>4} s  {}\n", tell(decided)));
+            told.push_str(&format!("{seconds} s: {}\n", tell(decided)));
         }
     }
     expect.assert_eq(&told);

@@ -1,6 +1,7 @@
 //! `tripo schemas`: the contract against the rules, against what was released, against a registry and a cluster.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -176,9 +177,11 @@ fn create(brokers: &str, layout: Layout) -> Result<(), String> {
 /// Prints rows with their columns below each other.
 fn print<const N: usize>(rows: &[[String; N]]) {
     let widths: [usize; N] = std::array::from_fn(|at| rows.iter().map(|row| row[at].len()).max().unwrap_or(0));
+    let mut out = io::stdout().lock();
     for row in rows {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        println!("{}", cells.join("  ").trim_end());
+        // A reader that went away, such as `head`, has seen enough.
+        let _ = writeln!(out, "{}", cells.join("  ").trim_end());
     }
 }
 

@@ -221,7 +221,8 @@ pub(crate) fn drain(consumer: &BaseConsumer, want: usize, longest: Duration) -> 
 /// Reads partition 0 of a topic from its start to `end`: offset, key, value, time.
 pub(crate) fn read(broker: &str, topic: &str, isolation: &str, end: i64) -> Result<Vec<Read>, Fault> {
     let mut config = consumer_config(broker, &unique("reader"));
-    let consumer: BaseConsumer = config.set("isolation.level", isolation).set("enable.partition.eof", "true").create()?;
+    let consumer: BaseConsumer =
+        config.set("isolation.level", isolation).set("enable.partition.eof", "true").create()?;
     consumer.assign(&single(topic, Offset::Beginning))?;
     let begun = Instant::now();
     let mut found = Vec::new();
@@ -231,7 +232,12 @@ pub(crate) fn read(broker: &str, topic: &str, isolation: &str, end: i64) -> Resu
             Some(Ok(message)) => {
                 let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
                 let time = message.timestamp();
-                found.push(Read { offset: message.offset(), key: text(message.key()), value: text(message.payload()), time });
+                found.push(Read {
+                    offset: message.offset(),
+                    key: text(message.key()),
+                    value: text(message.payload()),
+                    time,
+                });
             }
             Some(Err(KafkaError::PartitionEOF(_))) => {
                 let position = consumer.position()?;

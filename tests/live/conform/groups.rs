@@ -100,7 +100,10 @@ pub(super) fn a_silent_member_is_replaced(broker: &str) -> Verdict {
     let silent = {
         let mut config = consumer_config(broker, &group);
         // It heartbeats less often than its session allows.
-        config.set("session.timeout.ms", "1500").set("heartbeat.interval.ms", "1400").set("max.poll.interval.ms", "1500");
+        config
+            .set("session.timeout.ms", "1500")
+            .set("heartbeat.interval.ms", "1400")
+            .set("max.poll.interval.ms", "1500");
         config.set("partition.assignment.strategy", "cooperative-sticky");
         let consumer: BaseConsumer = config.create()?;
         consumer.subscribe(&[&topic])?;

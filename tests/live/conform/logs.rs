@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::Timestamp;
-use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientConfig, ClientContext};
@@ -207,18 +206,4 @@ pub(super) fn what_is_too_old_is_dropped(broker: &str) -> Verdict {
     let read = read(broker, &topic, "read_committed", 0)?;
     ensure!(read.is_empty(), "read {read:?}");
     Ok(())
-}
-
-/// A code of the client for what the broker answered.
-trait Code {
-    fn rdkafka_error_code(&self) -> Option<RDKafkaErrorCode>;
-}
-
-impl Code for KafkaError {
-    fn rdkafka_error_code(&self) -> Option<RDKafkaErrorCode> {
-        match self {
-            KafkaError::MessageProduction(code) => Some(*code),
-            _ => None,
-        }
-    }
 }

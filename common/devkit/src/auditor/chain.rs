@@ -115,7 +115,7 @@ impl Chain {
                 Err("given back twice".to_owned())
             }
             (Stand::Assigned { .. }, Outcome::Reassigned) => Ok(Stand::Assigned { driver: decided.driver.clone() }),
-            (Stand::Unasked, Outcome::Closed) if !by_a_cancellation(decided.reason) => {
+            (Stand::Unasked, Outcome::Closed) if !without_a_search(decided.reason) => {
                 Err(format!("closed as {:?} before it was ever looked for", decided.reason))
             }
             (
@@ -145,6 +145,8 @@ fn same(held: &str, named: &str) -> Result<(), String> {
     if held == named { Ok(()) } else { Err(format!("names driver {named}, but {held} was asked")) }
 }
 
-fn by_a_cancellation(reason: Reason) -> bool {
-    matches!(reason, Reason::CancelledByRider | Reason::CancelledByDriver | Reason::CancelledByOperator)
+/// Whether a ride may end for this reason before it was looked for: it was cancelled, or its request was read too late.
+fn without_a_search(reason: Reason) -> bool {
+    let cancelled = [Reason::CancelledByRider, Reason::CancelledByDriver, Reason::CancelledByOperator];
+    cancelled.contains(&reason) || reason == Reason::Expired
 }

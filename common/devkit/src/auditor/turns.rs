@@ -66,10 +66,10 @@ impl Turns {
         if number + 1 == of { self.open.remove(&market) } else { None }
     }
 
-    /// Turns are numbered from 1 without gaps.
+    /// Turns are numbered from 1 and only go up. A number that is not here was a turn without a decision: it only kept something.
     fn number(&mut self, place: &Place, chunk: &TurnTaken, verdict: &mut Verdict) {
         let last = self.last.entry(chunk.market.clone()).or_insert(0);
-        if chunk.turn != *last + 1 {
+        if chunk.turn <= *last {
             let (market, turn) = (&chunk.market, chunk.turn);
             verdict.blame(Law::Turn, format!("turn {turn} of {market} at {} follows turn {last}", at(place)));
         }

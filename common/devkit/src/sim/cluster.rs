@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Millis, Processor, Record, codec::Datum, contract::StateKept, wire};
-use runtime::{Counts, Discipline, Pace, Watch, Worker, log::Fault};
+use kernel::{Millis, Processor};
+use runtime::{Counts, Discipline, Pace, Watch, Worker, log::Log};
 
-use super::{SimLog, SimSchemas, World};
+use super::{SimLog, SimSchemas, World, shadow::Shadow};
 
 /// A member that stands still for longer is taken for dead.
 const SESSION: Millis = Millis(6_000);
@@ -26,13 +26,6 @@ struct Hand<P: Processor, D: Discipline> {
     producer: usize,
     born: Millis,
     asleep: Option<Millis>,
-}
-
-/// What the log alone says is kept in one partition.
-struct Shadow<P: Processor> {
-    view: P::View,
-    next: i64,
-    markets: BTreeSet<String>,
 }
 
 /// The workers.
@@ -88,7 +81,7 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
             self.bury(index);
             return Ok(());
         }
-        if matches!(outcome, Err(Fault::Unknown(_))) { Ok(()) } else { self.compare(index) }
+        if outcome.is_ok() { self.compare(index) } else { Ok(()) }
     }
 
     /// Whether every partition is live with its owner, and nothing is in hand or under way.
@@ -169,48 +162,26 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
 
     /// Law 10: the view that a worker carries is the one that the log alone gives.
     fn compare(&mut self, index: usize) -> Result<(), String> {
-        let hand = &self.hands[index];
+        let hand = &mut self.hands[index];
         if !hand.worker.settled() {
             return Ok(());
         }
+        let positions = hand.worker.log().positions().map_err(|fault| fault.to_string())?;
         for partition in hand.worker.live() {
             let world = self.world.borrow();
             if world.owner(partition) != Some(hand.who) || !world.settled() {
                 continue;
             }
-            let shadow = self.shadows.entry(partition).or_insert_with(|| Shadow {
-                view: P::View::default(),
-                next: 0,
-                markets: BTreeSet::new(),
-            });
-            shadow.follow(&world, partition)?;
-            for market in &shadow.markets {
-                (self.same)(hand.worker.view(), &shadow.view, market).map_err(|how| {
+            let shadow = self.shadows.entry(partition).or_default();
+            if !shadow.follow(&world, partition, &positions)? {
+                continue;
+            }
+            for market in shadow.markets() {
+                (self.same)(hand.worker.view(), shadow.view(), market).map_err(|how| {
                     format!("law 10: worker {} carries another view of {market} than the log gives: {how}", hand.who)
                 })?;
             }
         }
         Ok(())
-    }
-}
-
-impl<P: Processor> Shadow<P> {
-    fn follow(&mut self, world: &World, partition: i32) -> Result<(), String> {
-        loop {
-            let (raw, next) = world.next(StateKept::TOPIC.name, partition, self.next);
-            self.next = next;
-            let Some(raw) = raw else { return Ok(()) };
-            let key = String::from_utf8_lossy(raw.key.as_deref().unwrap_or_default()).into_owned();
-            let Some(market) = key.split('/').nth(1).map(str::to_owned) else { continue };
-            let kept: Option<StateKept> = match raw.value.as_deref().map(wire::split) {
-                None => None,
-                Some(Ok((_, bytes))) => Some(Datum { bytes, schema: StateKept::schema() }.read()?),
-                Some(Err(why)) => return Err(format!("kept record at {}: {why:?}", raw.offset)),
-            };
-            if kept.as_ref().is_none_or(|kept| kept.clock.is_none()) {
-                P::restore(&mut self.view, &market, &key, kept.as_ref());
-            }
-            self.markets.insert(market);
-        }
     }
 }

@@ -21,6 +21,10 @@ impl SimSchemas {
     pub fn id(topic: &str) -> Option<u32> {
         TOPICS.iter().position(|known| known.name == topic).map(|index| index as u32 + 1)
     }
+
+    pub(super) fn known(id: u32) -> Option<Arc<Schema>> {
+        PARSED.with(|parsed| parsed.get((id as usize).wrapping_sub(1)).cloned().flatten())
+    }
 }
 
 impl Schemas for SimSchemas {
@@ -28,8 +32,7 @@ impl Schemas for SimSchemas {
         if self.0.borrow_mut().registry_away() {
             return Err(Unresolved::Away("the registry does not answer".to_owned()));
         }
-        let known = PARSED.with(|parsed| parsed.get((id as usize).wrapping_sub(1)).cloned().flatten());
-        known.ok_or_else(|| Unresolved::Unknown(format!("no schema {id}")))
+        SimSchemas::known(id).ok_or_else(|| Unresolved::Unknown(format!("no schema {id}")))
     }
 
     fn id_of(&self, topic: &str) -> Option<u32> {

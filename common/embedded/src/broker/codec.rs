@@ -36,8 +36,7 @@ fn snappy(packed: &[u8], limit: usize) -> Result<Cow<'static, [u8]>, Error> {
     let mut rest = packed.get(16..).ok_or(Error::CorruptMessage)?;
     let mut plain = Vec::new();
     while let Some((length, tail)) = rest.split_first_chunk::<4>() {
-        let (chunk, tail) =
-            tail.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or(Error::CorruptMessage)?;
+        let (chunk, tail) = tail.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or(Error::CorruptMessage)?;
         plain.extend(block(chunk, limit - plain.len())?);
         rest = tail;
     }

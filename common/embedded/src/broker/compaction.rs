@@ -48,7 +48,8 @@ pub(super) fn run(shared: &Shared) {
     let compacted: Vec<(String, i32)> = {
         let state = shared.lock();
         let topics = state.topics.iter().filter(|(_, topic)| topic.config.compact);
-        let partitions = topics.flat_map(|(name, topic)| (0..topic.partitions.len()).map(|index| (name.clone(), index as i32)));
+        let partitions =
+            topics.flat_map(|(name, topic)| (0..topic.partitions.len()).map(|index| (name.clone(), index as i32)));
         partitions.collect()
     };
     for (topic, index) in compacted {
@@ -86,7 +87,11 @@ fn fates(section: &Section) -> Vec<Fate> {
     let end = section.batches.len().saturating_sub(1);
     let fate = |(index, batch): (usize, &Batch)| match Header::read(&batch.data) {
         Some(header) if header.control() || section.aborted(&header, batch) => {
-            if index == end { Fate::Stays { horizon: None } } else { Fate::Goes }
+            if index == end {
+                Fate::Stays { horizon: None }
+            } else {
+                Fate::Goes
+            }
         }
         Some(header) => fate(batch, &header, &newest, (section.rules, index == end)),
         None => Fate::Stays { horizon: None },
@@ -115,7 +120,8 @@ fn newest(section: &Section) -> HashMap<Vec<u8>, i64> {
 impl Section {
     fn aborted(&self, header: &Header, batch: &Batch) -> bool {
         let covers = |aborted: &Aborted| (aborted.first..aborted.marker).contains(&batch.base);
-        header.transactional() && self.aborted.iter().any(|aborted| aborted.producer == header.producer && covers(aborted))
+        header.transactional()
+            && self.aborted.iter().any(|aborted| aborted.producer == header.producer && covers(aborted))
     }
 }
 

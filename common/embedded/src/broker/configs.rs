@@ -144,9 +144,7 @@ fn fits(key: &Key, value: &str) -> bool {
     match (key.name, key.kind) {
         ("cleanup.policy", _) => one_of(&["compact", "delete"]),
         ("message.timestamp.type", _) => ["CreateTime", "LogAppendTime"].contains(&value),
-        ("compression.type", _) => {
-            ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"].contains(&value)
-        }
+        ("compression.type", _) => ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"].contains(&value),
         ("min.cleanable.dirty.ratio", _) => value.parse().is_ok_and(|ratio: f64| (0.0..=1.0).contains(&ratio)),
         ("retention.ms" | "retention.bytes", _) => value.parse().is_ok_and(|long: i64| long >= -1),
         (_, BOOLEAN) => ["true", "false"].contains(&value),

@@ -114,7 +114,8 @@ impl Group {
 
     /// The leader's best protocol that all members know.
     fn common_protocol(&self) -> StrBytes {
-        let known = |name: &StrBytes| self.members.values().all(|member| member.protocols.iter().any(|(n, _)| n == name));
+        let known =
+            |name: &StrBytes| self.members.values().all(|member| member.protocols.iter().any(|(n, _)| n == name));
         let leader = self.members.get(&self.leader);
         let mut names = leader.into_iter().flat_map(|member| &member.protocols).map(|(name, _)| name);
         names.find(|name| known(name)).cloned().unwrap_or_default()

@@ -147,7 +147,13 @@ pub(super) struct Append {
 
 impl Partition {
     pub(super) fn new(used: Arc<AtomicUsize>) -> Partition {
-        Partition { log: Log::new(used), producers: Producers::default(), clean_to: 0, waiters: Vec::new(), announced: 0 }
+        Partition {
+            log: Log::new(used),
+            producers: Producers::default(),
+            clean_to: 0,
+            waiters: Vec::new(),
+            announced: 0,
+        }
     }
 
     /// Everything before it is decided: the first offset of an open transaction, or the end.

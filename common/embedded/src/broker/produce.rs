@@ -66,10 +66,9 @@ fn answer(
             let (result, append_time, start) = write((topic.name.as_str(), data.index), data.records.as_ref());
             let answer = PartitionProduceResponse::default().with_index(data.index);
             match result {
-                Ok(offset) => answer
-                    .with_base_offset(offset)
-                    .with_log_append_time_ms(append_time)
-                    .with_log_start_offset(start),
+                Ok(offset) => {
+                    answer.with_base_offset(offset).with_log_append_time_ms(append_time).with_log_start_offset(start)
+                }
                 Err(error) => answer
                     .with_error_code(error.code())
                     .with_base_offset(-1)

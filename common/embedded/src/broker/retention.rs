@@ -22,7 +22,8 @@ fn floor<'a>(groups: impl Iterator<Item = &'a Group>, at: (&str, i32), stable: i
 pub(super) fn expire(state: &mut State, now: i64) {
     let State { topics, groups, .. } = state;
     for (name, topic) in topics.iter_mut().filter(|(_, topic)| topic.config.delete) {
-        let oldest = if topic.config.retention_ms < 0 { i64::MIN } else { now.saturating_sub(topic.config.retention_ms) };
+        let oldest =
+            if topic.config.retention_ms < 0 { i64::MIN } else { now.saturating_sub(topic.config.retention_ms) };
         let most = usize::try_from(topic.config.retention_bytes).unwrap_or(usize::MAX);
         for (index, partition) in topic.partitions.iter_mut().enumerate() {
             let Some(first) = partition.log.batches.front() else { continue };

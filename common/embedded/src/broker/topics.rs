@@ -48,9 +48,8 @@ fn named(state: &mut State, shared: &Shared, name: &str, may_create: bool) -> Me
     if !state.topics.contains_key(name) {
         let refused = if may_create {
             // A topic with no settings of its own is always sound.
-            TopicConfig::new(Default::default()).and_then(|config| {
-                state.create(&shared.config, name, (shared.config.partitions, config), false)
-            })
+            TopicConfig::new(Default::default())
+                .and_then(|config| state.create(&shared.config, name, (shared.config.partitions, config), false))
         } else {
             Err((Error::UnknownTopicOrPartition, String::new()))
         };
@@ -125,7 +124,8 @@ fn create_one(
         let why = format!("replication factor {copies} is not possible: the embedded broker is one node, use 1");
         return Err((Error::InvalidReplicationFactor, why));
     }
-    let set = topic.configs.iter().filter_map(|config| Some((config.name.to_string(), config.value.as_ref()?.to_string())));
+    let set =
+        topic.configs.iter().filter_map(|config| Some((config.name.to_string(), config.value.as_ref()?.to_string())));
     let config = TopicConfig::new(set.collect())?;
     state.create(&shared.config, topic.name.as_str(), (partitions, config.clone()), dry)?;
     Ok((partitions, config))

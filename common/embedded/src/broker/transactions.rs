@@ -238,13 +238,18 @@ pub(super) fn commit_offsets(
     let id = request.transactional_id.as_str();
     let producer = (request.producer_id.0, request.producer_epoch);
     let (group, member) = (request.group_id.as_str(), request.member_id.as_str());
-    let allowed = state.transaction(id, producer).map_err(|error| fenced(error, version, 2)).and_then(|transaction| {
-        if transaction.groups.contains(group) { Ok(()) } else { Err(Error::InvalidTxnState) }
-    });
+    let allowed = state
+        .transaction(id, producer)
+        .map_err(|error| fenced(error, version, 2))
+        .and_then(|transaction| if transaction.groups.contains(group) { Ok(()) } else { Err(Error::InvalidTxnState) });
     // A caller that names no member and no generation is let through, as Apache Kafka does.
     let names = request.generation_id >= 0 || !member.is_empty();
     let allowed = allowed.and_then(|()| {
-        if names { state.check_member(group, member, request.generation_id, request.group_instance_id.as_ref()) } else { Ok(()) }
+        if names {
+            state.check_member(group, member, request.generation_id, request.group_instance_id.as_ref())
+        } else {
+            Ok(())
+        }
     });
     let topics = request.topics.iter().map(|topic| {
         let partitions = topic.partitions.iter().map(|partition| {

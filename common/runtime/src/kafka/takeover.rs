@@ -54,7 +54,7 @@ impl KafkaLog {
         if settling.ends.is_none() {
             settling.ends = Some(offsets(&self.uncommitted, &outputs, Offset::End)?);
         }
-        let stable = offsets(&self.tails, &outputs, Offset::End)?;
+        let stable = offsets(&self.stable, &outputs, Offset::End)?;
         let settled = settling.ends.iter().flatten().zip(&stable).all(|(end, stable)| stable >= end);
         Ok(settled.then_some(committed))
     }
@@ -95,8 +95,8 @@ impl KafkaLog {
             at.extend((0..self.counts.get(topic).copied().unwrap_or(1)).map(|other| (*topic, other)));
         }
         at.push((self.work_topic, partition));
-        let first = offsets(&self.tails, &at, Offset::Beginning)?;
-        let ends = offsets(&self.tails, &at, Offset::End)?;
+        let first = offsets(&self.stable, &at, Offset::Beginning)?;
+        let ends = offsets(&self.stable, &at, Offset::End)?;
         let of = |topic: &str, other: i32| match committed.find_partition(topic, other).map(|found| found.offset()) {
             Some(Offset::Offset(offset)) => Some(offset),
             _ => None,
@@ -130,7 +130,7 @@ impl KafkaLog {
         let told = committed.find_partition(self.work_topic, partition);
         let newest = told.as_ref().and_then(|told| told.metadata().split(' ').next()?.parse::<i64>().ok());
         let Some(newest) = newest else { return Ok(None) };
-        let from = offsets(&self.tails, &[(topic, partition)], Offset::Offset((newest - span.0).max(0)))?;
+        let from = offsets(&self.stable, &[(topic, partition)], Offset::Offset((newest - span.0).max(0)))?;
         Ok(from.first().copied().filter(|from| *from >= 0).or(Some(i64::MAX)))
     }
 

@@ -15,9 +15,9 @@ fn a_ride_is_offered_to_the_nearest_accepted_and_completed() {
             (800, vec![completes(799, "d1", "r1", 1200)]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               5 s  r1 1 Assigned Accepted d1
-             800 s  r1 2 Closed Completed d1
+            0 s: r1 0 Offered Best d1
+            5 s: r1 1 Assigned Accepted d1
+            800 s: r1 2 Closed Completed d1
         "#]],
     );
 }
@@ -27,9 +27,9 @@ fn a_declined_offer_goes_to_the_next_driver_in_the_same_turn() {
     check(
         &[(0, vec![ask("r1", 0)]), (5, vec![declines(4, "d1", "r1", 0)])],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               5 s  r1 1 Withdrawn Declined d1
-               5 s  r1 2 Offered Best d2
+            0 s: r1 0 Offered Best d1
+            5 s: r1 1 Withdrawn Declined d1
+            5 s: r1 2 Offered Best d2
         "#]],
     );
 }
@@ -39,12 +39,12 @@ fn an_offer_lapses_at_the_time_to_answer_and_the_silent_driver_is_not_asked_agai
     check(
         &[(0, vec![ask("r1", 0)]), (19, vec![]), (20, vec![]), (40, vec![]), (60, vec![])],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-              20 s  r1 1 Withdrawn Unanswered d1
-              20 s  r1 2 Offered Best d2
-              40 s  r1 3 Withdrawn Unanswered d2
-              40 s  r1 4 Offered Best d3
-              60 s  r1 5 Withdrawn Unanswered d3
+            0 s: r1 0 Offered Best d1
+            20 s: r1 1 Withdrawn Unanswered d1
+            20 s: r1 2 Offered Best d2
+            40 s: r1 3 Withdrawn Unanswered d2
+            40 s: r1 4 Offered Best d3
+            60 s: r1 5 Withdrawn Unanswered d3
         "#]],
     );
 }
@@ -54,8 +54,8 @@ fn an_acceptance_in_time_counts_although_it_is_read_late() {
     check(
         &[(0, vec![ask("r1", 0)]), (25, vec![accepts(19, "d1", "r1", 0)])],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-              25 s  r1 1 Assigned Accepted d1
+            0 s: r1 0 Offered Best d1
+            25 s: r1 1 Assigned Accepted d1
         "#]],
     );
 }
@@ -69,12 +69,12 @@ fn an_acceptance_out_of_time_is_refused_as_late() {
             (30, vec![accepts(28, "d1", "r1", 0), accepts(29, "d1", "r1", 2)]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-              25 s  r1 - Refused Late d1
-              25 s  r1 1 Withdrawn Unanswered d1
-              25 s  r1 2 Offered Best d2
-              30 s  r1 - Refused Late d1
-              30 s  r1 - Refused Late d1
+            0 s: r1 0 Offered Best d1
+            25 s: r1 - Refused Late d1
+            25 s: r1 1 Withdrawn Unanswered d1
+            25 s: r1 2 Offered Best d2
+            30 s: r1 - Refused Late d1
+            30 s: r1 - Refused Late d1
         "#]],
     );
 }
@@ -84,7 +84,7 @@ fn an_acceptance_of_an_unknown_ride_is_refused() {
     check(
         &[(0, vec![accepts(0, "d1", "r1", 0)])],
         expect![[r#"
-               0 s  r1 - Refused UnknownRide d1
+            0 s: r1 - Refused UnknownRide d1
         "#]],
     );
 }
@@ -94,9 +94,9 @@ fn an_acceptance_said_twice_is_a_duplicate() {
     check(
         &[(0, vec![ask("r1", 0)]), (5, vec![accepts(4, "d1", "r1", 0), accepts(4, "d1", "r1", 0)])],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               5 s  r1 1 Assigned Accepted d1
-               5 s  r1 - Duplicate SameAcceptance d1 of sf/1/0
+            0 s: r1 0 Offered Best d1
+            5 s: r1 1 Assigned Accepted d1
+            5 s: r1 - Duplicate SameAcceptance d1 of sf/1/0
         "#]],
     );
 }
@@ -112,13 +112,13 @@ fn a_request_said_twice_is_answered_once_even_in_one_turn_and_after_the_end() {
             (86_401, vec![ask("r1", 86_401)]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               0 s  r1 - Duplicate SameRequest nobody of sf/1/0
-               5 s  r1 1 Assigned Accepted d1
-               5 s  r1 - Duplicate SameRequest nobody of sf/1/0
-              10 s  r1 2 Closed Completed d1
-            86400 s  r1 - Duplicate SameRequest nobody of sf/1/0
-            86401 s  r1 0 Offered Best d1
+            0 s: r1 0 Offered Best d1
+            0 s: r1 - Duplicate SameRequest nobody of sf/1/0
+            5 s: r1 1 Assigned Accepted d1
+            5 s: r1 - Duplicate SameRequest nobody of sf/1/0
+            10 s: r1 2 Closed Completed d1
+            86400 s: r1 - Duplicate SameRequest nobody of sf/1/0
+            86401 s: r1 0 Offered Best d1
         "#]],
     );
 }
@@ -132,13 +132,13 @@ fn a_ride_waits_once_and_is_offered_when_a_driver_comes() {
             (5, vec![accepts(4, "d1", "r1", 0), cancels(4, Party::Rider, "r2", None)]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               0 s  r2 0 Offered Best d2
-               0 s  r3 0 Offered Best d3
-               0 s  r4 0 Waiting Nobody nobody
-               5 s  r1 1 Assigned Accepted d1
-               5 s  r2 1 Closed CancelledByRider d2
-               5 s  r4 1 Offered Best d2
+            0 s: r1 0 Offered Best d1
+            0 s: r2 0 Offered Best d2
+            0 s: r3 0 Offered Best d3
+            0 s: r4 0 Waiting Nobody nobody
+            5 s: r1 1 Assigned Accepted d1
+            5 s: r2 1 Closed CancelledByRider d2
+            5 s: r4 1 Offered Best d2
         "#]],
     );
 }
@@ -154,14 +154,14 @@ fn a_ride_nobody_serves_expires() {
             (602, vec![]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               0 s  r2 0 Offered Best d2
-               0 s  r3 0 Offered Best d3
-               1 s  r1 1 Assigned Accepted d1
-               1 s  r2 1 Assigned Accepted d2
-               1 s  r3 1 Assigned Accepted d3
-               2 s  r4 0 Waiting Nobody nobody
-             602 s  r4 1 Closed Expired nobody
+            0 s: r1 0 Offered Best d1
+            0 s: r2 0 Offered Best d2
+            0 s: r3 0 Offered Best d3
+            1 s: r1 1 Assigned Accepted d1
+            1 s: r2 1 Assigned Accepted d2
+            1 s: r3 1 Assigned Accepted d3
+            2 s: r4 0 Waiting Nobody nobody
+            602 s: r4 1 Closed Expired nobody
         "#]],
     );
 }
@@ -171,7 +171,7 @@ fn a_request_that_comes_too_late_to_wait_expires_at_once() {
     check(
         &[(700, vec![ask("r1", 0)])],
         expect![[r#"
-             700 s  r1 0 Closed Expired nobody
+            700 s: r1 0 Closed Expired nobody
         "#]],
     );
 }
@@ -185,8 +185,8 @@ fn a_cancellation_read_before_its_request_ends_it() {
             (6, vec![ask("r1", 0), cancels(6, Party::Rider, "r1", None)]),
         ],
         expect![[r#"
-               5 s  r1 0 Closed CancelledByRider nobody
-               6 s  r1 - Duplicate SameRequest nobody of sf/2/0
+            5 s: r1 0 Closed CancelledByRider nobody
+            6 s: r1 - Duplicate SameRequest nobody of sf/2/0
         "#]],
     );
 }
@@ -204,13 +204,13 @@ fn a_driver_who_gives_the_ride_back_is_replaced() {
             (695, vec![]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               5 s  r1 1 Assigned Accepted d1
-              60 s  r1 2 Reassigned CancelledByDriver d2
-              65 s  r1 - Duplicate SameAcceptance d2 of sf/1/0
-              90 s  r1 3 Reassigned DriverNoShow d3
-              95 s  r1 4 Reassigned CancelledByDriver nobody
-             695 s  r1 5 Closed Expired nobody
+            0 s: r1 0 Offered Best d1
+            5 s: r1 1 Assigned Accepted d1
+            60 s: r1 2 Reassigned CancelledByDriver d2
+            65 s: r1 - Duplicate SameAcceptance d2 of sf/1/0
+            90 s: r1 3 Reassigned DriverNoShow d3
+            95 s: r1 4 Reassigned CancelledByDriver nobody
+            695 s: r1 5 Closed Expired nobody
         "#]],
     );
 }
@@ -226,15 +226,15 @@ fn a_re_opened_ride_gets_the_next_driver_who_is_free() {
             (70, vec![completes(69, "d2", "r2", 900)]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               0 s  r2 0 Offered Best d2
-               0 s  r3 0 Offered Best d3
-               1 s  r1 1 Assigned Accepted d1
-               1 s  r2 1 Assigned Accepted d2
-               1 s  r3 1 Assigned Accepted d3
-              60 s  r1 2 Reassigned CancelledByDriver nobody
-              70 s  r2 2 Closed Completed d2
-              70 s  r1 3 Reassigned Best d2
+            0 s: r1 0 Offered Best d1
+            0 s: r2 0 Offered Best d2
+            0 s: r3 0 Offered Best d3
+            1 s: r1 1 Assigned Accepted d1
+            1 s: r2 1 Assigned Accepted d2
+            1 s: r3 1 Assigned Accepted d3
+            60 s: r1 2 Reassigned CancelledByDriver nobody
+            70 s: r2 2 Closed Completed d2
+            70 s: r1 3 Reassigned Best d2
         "#]],
     );
 }
@@ -249,9 +249,9 @@ fn a_driver_who_stops_with_the_rider_in_his_car_ends_the_ride() {
             (70, vec![cancels(69, Party::Driver, "r1", Some("d1"))]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               5 s  r1 1 Assigned Accepted d1
-              70 s  r1 2 Closed CancelledByDriver d1
+            0 s: r1 0 Offered Best d1
+            5 s: r1 1 Assigned Accepted d1
+            70 s: r1 2 Closed CancelledByDriver d1
         "#]],
     );
 }
@@ -265,10 +265,10 @@ fn a_rider_who_does_not_show_frees_the_driver() {
             (60, vec![no_show(59, Party::Rider, "r1"), ask("r2", 60)]),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               5 s  r1 1 Assigned Accepted d1
-              60 s  r1 2 Closed RiderNoShow d1
-              60 s  r2 0 Offered Best d1
+            0 s: r1 0 Offered Best d1
+            5 s: r1 1 Assigned Accepted d1
+            60 s: r1 2 Closed RiderNoShow d1
+            60 s: r2 0 Offered Best d1
         "#]],
     );
 }
@@ -278,9 +278,9 @@ fn a_ride_that_never_ends_is_given_up() {
     check(
         &[(0, vec![ask("r1", 0)]), (5, vec![accepts(4, "d1", "r1", 0)]), (21_604, vec![]), (21_605, vec![])],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
-               5 s  r1 1 Assigned Accepted d1
-            21605 s  r1 2 Closed Abandoned d1
+            0 s: r1 0 Offered Best d1
+            5 s: r1 1 Assigned Accepted d1
+            21605 s: r1 2 Closed Abandoned d1
         "#]],
     );
 }
@@ -304,7 +304,7 @@ fn facts_that_do_not_fit_change_nothing() {
             ),
         ],
         expect![[r#"
-               0 s  r1 0 Offered Best d1
+            0 s: r1 0 Offered Best d1
         "#]],
     );
 }

@@ -87,7 +87,8 @@ impl Feed {
         wire::start(id, &mut self.value);
         body.encode(&mut self.value)?;
         let key = body.key();
-        let mut record = BaseRecord::to(topic).partition(partition::of(key, partitions)).key(key).payload(&self.value[..]);
+        let mut record =
+            BaseRecord::to(topic).partition(partition::of(key, partitions)).key(key).payload(&self.value[..]);
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -122,7 +123,8 @@ impl Feed {
         match self.losses.lost.load(Relaxed) {
             0 => Ok(()),
             lost => {
-                let first = self.losses.first.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+                let first =
+                    self.losses.first.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
                 Err(format!("the broker refused {lost} records, the first: {first}"))
             }
         }

@@ -4,19 +4,24 @@ use std::fs;
 use std::path::Path;
 
 use devkit::auditor::Verdict;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Args;
 use super::figures::ms;
 use super::traffic::Traffic;
 
-/// What was reached, as JSON.
+/// What was reached, as JSON: what the auditor found, then what was measured.
 pub(super) fn json(args: &Args, traffic: &Traffic, verdict: &Verdict, start_ms: u128) -> Value {
-    let (tally, figures) = (traffic.world.tally(), &traffic.figures);
-    let (wall, event) = traffic.asked_for;
-    let wall_s = wall.as_secs_f64().max(0.001);
-    let first = figures.first_match.map(|at| at.saturating_duration_since(traffic.begun).as_millis() as u64);
-    let skipped = traffic.world.source().skipped();
+    let mut report = Map::new();
+    for part in [audited(verdict), measured(traffic), ran(args, traffic, start_ms)] {
+        if let Value::Object(fields) = part {
+            report.extend(fields);
+        }
+    }
+    Value::Object(report)
+}
+
+fn audited(verdict: &Verdict) -> Value {
     json!({
         "requests": verdict.requests,
         "decided": verdict.decided,
@@ -37,24 +42,19 @@ pub(super) fn json(args: &Args, traffic: &Traffic, verdict: &Verdict, start_ms: 
         "certificates_checked": verdict.certificates_checked,
         "faults": verdict.faults,
         "fault_sentences": verdict.sentences,
-        "latency_ms": { "p50": ms(figures.latency_us.quantile(0.5)), "p99": ms(figures.latency_us.quantile(0.99)) },
-        "pickup_eta_s": {
-            "p50": figures.eta_ms.quantile(0.5) as f64 / 1e3,
-            "p99": figures.eta_ms.quantile(0.99) as f64 / 1e3,
-        },
+    })
+}
+
+fn measured(traffic: &Traffic) -> Value {
+    let (tally, figures) = (traffic.world.tally(), &traffic.figures);
+    let latency = |share| ms(figures.latency_us.quantile(share));
+    let eta = |share| figures.eta_ms.quantile(share) as f64 / 1e3;
+    json!({
+        "latency_ms": { "p50": latency(0.5), "p99": latency(0.99) },
+        "pickup_eta_s": { "p50": eta(0.5), "p99": eta(0.99) },
         "pings": tally.pings,
-        "pings_per_s": (tally.pings as f64 / wall_s).round(),
         "pings_dropped": tally.pings_dropped,
         "jumps": tally.jumps,
-        "markets": traffic.settings.markets,
-        "speed_asked": args.speed,
-        "speed_reached": (event.0 as f64 / 1e3 / wall_s * 10.0).round() / 10.0,
-        "asked_for_s": wall.as_secs_f64(),
-        "total_s": traffic.begun.elapsed().as_secs_f64(),
-        "start_ms": start_ms as u64,
-        "first_match_ms": first,
-        "lines_skipped": skipped.map_or(0, |skipped| skipped.lines),
-        "first_line_skipped": skipped.and_then(|skipped| skipped.first.clone()),
         "behaviour": {
             "doubled_requests": tally.doubled_requests,
             "declined": tally.declined,
@@ -66,6 +66,25 @@ pub(super) fn json(args: &Args, traffic: &Traffic, verdict: &Verdict, start_ms: 
             "no_shows": tally.no_shows,
             "moves": tally.moves,
         },
+    })
+}
+
+fn ran(args: &Args, traffic: &Traffic, start_ms: u128) -> Value {
+    let (wall, event) = traffic.asked_for;
+    let wall_s = wall.as_secs_f64().max(0.001);
+    let first = traffic.figures.first_match.map(|at| at.saturating_duration_since(traffic.begun).as_millis());
+    let skipped = traffic.world.source().skipped();
+    json!({
+        "pings_per_s": (traffic.pings_asked as f64 / wall_s).round(),
+        "markets": traffic.settings.markets,
+        "speed_asked": args.speed,
+        "speed_reached": (event.0 as f64 / 1e3 / wall_s * 10.0).round() / 10.0,
+        "asked_for_s": wall.as_secs_f64(),
+        "total_s": traffic.begun.elapsed().as_secs_f64(),
+        "start_ms": start_ms as u64,
+        "first_match_ms": first.map(|first| first as u64 + start_ms as u64),
+        "lines_skipped": skipped.map_or(0, |skipped| skipped.lines),
+        "first_line_skipped": skipped.and_then(|skipped| skipped.first.clone()),
     })
 }
 

@@ -30,8 +30,9 @@ impl Stage {
     pub(super) fn build(args: &Args) -> Result<Stage, String> {
         let broker = Broker::start(Config { port: args.port, ..Config::default() })
             .map_err(|error| format!("broker on port {}: {error}: choose another --port", args.port))?;
-        let registry = embedded::Registry::start(args.registry_port, None)
-            .map_err(|error| format!("registry on port {}: {error}: choose another --registry-port", args.registry_port))?;
+        let registry = embedded::Registry::start(args.registry_port, None).map_err(|error| {
+            format!("registry on port {}: {error}: choose another --registry-port", args.registry_port)
+        })?;
         topics::ensure(broker.address(), &TOPICS, Layout::default())?;
         let mut client = Registry::new(registry.url())?;
         let ids = client.register(&TOPICS).map_err(|failure| failure.to_string())?;

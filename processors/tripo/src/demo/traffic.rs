@@ -36,6 +36,8 @@ pub(super) struct Traffic {
     pub(super) begun: Instant,
     /// How long riders asked, and how much event time passed by then.
     pub(super) asked_for: (Duration, Millis),
+    /// Pings published by then.
+    pub(super) pings_asked: u64,
     speed: u32,
     span: Option<Duration>,
     feed: Feed,
@@ -49,7 +51,12 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn open(args: &Args, stage: &Stage, (world, settings): (World<Told>, Settings), stop: Arc<AtomicBool>) -> Result<Traffic, String> {
+    pub(super) fn open(
+        args: &Args,
+        stage: &Stage,
+        (world, settings): (World<Told>, Settings),
+        stop: Arc<AtomicBool>,
+    ) -> Result<Traffic, String> {
         let now = Instant::now();
         let recorded = args.rides.is_some();
         Ok(Traffic {
@@ -59,6 +66,7 @@ impl Traffic {
             figures: Figures::default(),
             begun: now,
             asked_for: (Duration::ZERO, Millis(0)),
+            pings_asked: 0,
             speed: args.speed,
             span: args.span.or((!recorded).then_some(Duration::from_secs(120))),
             feed: Feed::open(stage.broker.address(), &stage.ids)?,
@@ -83,6 +91,7 @@ impl Traffic {
             self.show(false, "");
         }
         self.asked_for = (begun.elapsed(), self.world.now().since(self.settings.start));
+        self.pings_asked = self.world.tally().pings;
         self.drain()?;
         self.settle()?;
         self.show(true, "all rides have ended");

@@ -1,6 +1,7 @@
 //! What tools ask about groups: list, describe, delete.
 
 use kafka_protocol::ResponseError as Error;
+use kafka_protocol::messages::GroupId;
 use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
 use kafka_protocol::messages::describe_groups_response::{DescribedGroup, DescribedGroupMember};
 use kafka_protocol::messages::list_groups_response::ListedGroup;
@@ -8,7 +9,6 @@ use kafka_protocol::messages::{
     DeleteGroupsRequest, DeleteGroupsResponse, DescribeGroupsRequest, DescribeGroupsResponse, ListGroupsRequest,
     ListGroupsResponse,
 };
-use kafka_protocol::messages::GroupId;
 
 use super::super::state::{Shared, code, text};
 use super::{Group, Phase};
@@ -59,9 +59,12 @@ pub(in super::super) fn delete(shared: &Shared, request: &DeleteGroupsRequest) -
     let results = request.groups_names.iter().map(|id| {
         let result = match state.groups.get(id.as_str()).map(|group| group.phase) {
             None => Err(Error::GroupIdNotFound),
-            Some(Phase::Empty) => Ok(drop(state.groups.remove(id.as_str()))),
+            Some(Phase::Empty) => Ok(()),
             Some(_) => Err(Error::NonEmptyGroup),
         };
+        if result.is_ok() {
+            state.groups.remove(id.as_str());
+        }
         DeletableGroupResult::default().with_group_id(id.clone()).with_error_code(code(&result))
     });
     DeleteGroupsResponse::default().with_results(results.collect())

@@ -17,7 +17,11 @@ use super::super::state::{Shared, State, code, text};
 use super::{Group, Member, Phase};
 
 /// Answers when the generation is formed, which takes until all other members joined too.
-pub(in super::super) async fn join(shared: &Shared, request: &JoinGroupRequest, client: &StrBytes) -> JoinGroupResponse {
+pub(in super::super) async fn join(
+    shared: &Shared,
+    request: &JoinGroupRequest,
+    client: &StrBytes,
+) -> JoinGroupResponse {
     let refuse = |error: Error| {
         let member = request.member_id.clone();
         let answer = JoinGroupResponse::default().with_error_code(error.code()).with_generation_id(-1);
@@ -110,7 +114,8 @@ fn enter(state: &mut State, shared: &Shared, request: &JoinGroupRequest, client:
 impl Group {
     /// Whether a member that can do these protocols may be in the group.
     fn welcomes(&self, kind: &StrBytes, protocols: &[(StrBytes, Bytes)]) -> bool {
-        let known = |name: &StrBytes| self.members.values().all(|member| member.protocols.iter().any(|(n, _)| n == name));
+        let known =
+            |name: &StrBytes| self.members.values().all(|member| member.protocols.iter().any(|(n, _)| n == name));
         !kind.is_empty()
             && !protocols.is_empty()
             && (self.members.is_empty() || (self.kind == *kind && protocols.iter().any(|(name, _)| known(name))))
@@ -152,7 +157,9 @@ pub(in super::super) async fn sync(shared: &Shared, request: &SyncGroupRequest) 
         if let Err(error) = state.check_member(group_id, id, request.generation_id, instance) {
             return refuse(error);
         }
-        if let Some(group) = state.groups.get_mut(group_id).filter(|group| group.phase == Phase::Syncing && group.leader == id) {
+        if let Some(group) =
+            state.groups.get_mut(group_id).filter(|group| group.phase == Phase::Syncing && group.leader == id)
+        {
             group.members.values_mut().for_each(|member| member.assignment = Bytes::new());
             for given in &request.assignments {
                 if let Some(member) = group.members.get_mut(given.member_id.as_str()) {
@@ -188,7 +195,7 @@ pub(in super::super) fn heartbeat(shared: &Shared, request: &HeartbeatRequest) -
     let (group, instance) = (request.group_id.as_str(), request.group_instance_id.as_ref());
     let alive = state.check_member(group, request.member_id.as_str(), request.generation_id, instance);
     let joining = state.groups.get(group).is_some_and(|group| group.phase == Phase::Joining);
-    let result = alive.and_then(|()| if joining { Err(Error::RebalanceInProgress) } else { Ok(()) });
+    let result = alive.and(if joining { Err(Error::RebalanceInProgress) } else { Ok(()) });
     HeartbeatResponse::default().with_error_code(code(&result))
 }
 
