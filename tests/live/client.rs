@@ -52,7 +52,7 @@ impl Client {
     pub(crate) fn all<R: Record>(&self) -> Vec<R> {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.brokers).set("group.id", "reader").set("isolation.level", "read_committed");
-        let consumer: BaseConsumer = config.set("enable.partition.eof", "true").create().unwrap();
+        let consumer: BaseConsumer = config.set("fetch.wait.max.ms", "20").set("enable.partition.eof", "true").create().unwrap();
         let metadata = consumer.fetch_metadata(Some(R::TOPIC.name), PATIENCE).unwrap();
         let mut open = metadata.topics()[0].partitions().len();
         let mut list = TopicPartitionList::new();

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use clients::{Fault, Verdict};
+use clients::{Fault, Verdict, held};
 use embedded::{Broker, Config};
 
 use crate::servers;
@@ -74,15 +74,15 @@ fn run(name: &str, broker: &str) -> BTreeMap<&'static str, String> {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    let Some(check) = waiting.lock().unwrap().next() else { return };
+                    let Some(check) = held(&waiting).next() else { return };
                     let begun = Instant::now();
                     let verdict = limited(check.1, broker);
-                    found.lock().unwrap().insert(check.0, (verdict, begun.elapsed()));
+                    held(&found).insert(check.0, (verdict, begun.elapsed()));
                 }
             });
         }
     });
-    let found = found.into_inner().unwrap();
+    let found = std::mem::take(&mut *held(&found));
     println!("{name}, {} checks", found.len());
     for (check, (verdict, took)) in &found {
         let told = verdict.as_ref().map_or_else(|fault| format!("NO: {fault}"), |()| "yes".to_owned());

@@ -45,6 +45,23 @@ pub(crate) fn judge(world: &World, poison: &Poison, policy: &Policy) -> Result<(
     again(world, policy)
 }
 
+/// Every decision, one a line, for who reads a failure.
+pub(crate) fn chains(world: &World) -> String {
+    let mut lines = Vec::new();
+    each::<MatchDecided>(world, |place, read| {
+        let Some(step) = read else { return };
+        let (at, who) = (place.offset, step.driver.as_deref().unwrap_or("-"));
+        let cause = step.cause.map(|cause| format!("{}@{}", cause.topic, cause.offset)).unwrap_or_default();
+        let (ride, revision, outcome, reason) = (step.ride, step.revision, step.outcome, step.reason);
+        let answer = step.answer_by.map(|by| by - step.at);
+        lines.push(format!(
+            "{}/{at} {} {ride} {revision:?} {outcome:?} {reason:?} {who} {answer:?} {cause}",
+            place.partition, step.decision
+        ));
+    });
+    lines.join("\n")
+}
+
 /// What was parked is what is broken, each once and for its own cause.
 fn parked(world: &World, poison: &Poison) -> Result<(), String> {
     let mut open = poison.clone();

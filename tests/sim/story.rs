@@ -33,7 +33,9 @@ pub(crate) fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: bool) 
     let told = std::panic::catch_unwind(AssertUnwindSafe(|| day::<D>(seed, &mut rng, &world)));
     let told = told.unwrap_or_else(|_| Err("a panic".to_owned()));
     told.map_err(|why| {
-        let trace = world.try_borrow().map(|world| world.trace()).unwrap_or_default();
+        let last = world.try_borrow().map(|world| world.trace()).unwrap_or_default();
+        let chains = world.try_borrow().map(|world| oracle::chains(&world)).unwrap_or_default();
+        let trace = if trace { format!("{chains}\n{last}") } else { String::new() };
         format!("{trace}\nseed {seed}: {why}\nrun it alone with SIM_SEED={seed}")
     })
 }

@@ -70,6 +70,8 @@ impl Access {
             .set("auto.offset.reset", "earliest")
             // The default of a second stops the fetching of a full queue for as long.
             .set("fetch.queue.backoff.ms", "5")
+            // A partition that is followed anew joins the next fetch: this long it may have to wait for that.
+            .set("fetch.wait.max.ms", "50")
             .set("queued.max.messages.kbytes", "65536");
         config
     }

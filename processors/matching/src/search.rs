@@ -1,5 +1,7 @@
 //! Who could serve a ride: the drivers around its pickup, ring of cells by ring, and why the others could not.
 
+use std::cmp::Ordering;
+
 use kernel::contract::{Barred, Barrier, DriverStatus, RideKept, RideRequested, Score};
 use kernel::{Millis, geo};
 
@@ -43,6 +45,18 @@ pub(crate) struct Candidate {
     pub(crate) score: Score,
 }
 
+/// Drivers are looked at in batches of so many, nearest first: after each it is known better how far to look.
+const BATCH: usize = 48;
+
+/// What a search has found so far.
+#[derive(Default)]
+struct Ranking {
+    limit: usize,
+    candidates: Vec<Candidate>,
+    considered: i32,
+    tally: Tally,
+}
+
 /// Counts of drivers that were barred, by barrier.
 #[derive(Default)]
 struct Tally([i32; BARRIERS.len()]);
@@ -83,50 +97,91 @@ impl<'a> Search<'a> {
         Search { fleet, policy, now, pace, mean: fleet.mean(now), rings: rings as u32, freed }
     }
 
-    /// The candidates for a ride; `request` is its own.
+    /// The cheapest candidates for a ride; `request` is its own.
+    ///
+    /// Exact: a driver who is not looked at is so far away that the way alone costs more than the last candidate, even if fairness speaks
+    /// for him in full.
     pub(crate) fn around(&self, ride: &RideKept, request: &RideRequested) -> Found {
         let cell = geo::cell(request.pickup);
         let plane = geo::Plane::at(request.pickup);
-        let limit = self.policy.search.candidates_max;
-        let (mut tally, mut candidates) = (Tally::default(), Vec::with_capacity(2 * limit));
-        let (mut considered, mut last, mut cells) = (0, self.rings, Vec::new());
+        let mut ranking = Ranking { limit: self.policy.search.candidates_max, ..Ranking::default() };
+        let (mut cells, mut near) = (Vec::new(), Vec::new());
         for ring in 0..=self.rings {
-            if ring > last {
+            if geo::nearest_of_ring(ring) > self.worth_looking_m(&ranking) {
                 break;
             }
             cells.clear();
             geo::ring(cell, ring, &mut cells);
-            for slot in cells.iter().flat_map(|cell| self.fleet.in_cell(*cell)) {
-                match self.weigh(*slot, &plane, (ride, request)) {
-                    Weighed::Gone => continue,
-                    Weighed::Barred(barrier) => tally.add(barrier, 1),
-                    Weighed::Fit(candidate) => candidates.push(candidate),
-                }
-                considered += 1;
-            }
-            // Complete: one ring more, for a driver across it may be nearer than one across this one.
-            if candidates.len() >= limit {
-                last = last.min(ring + 1);
-            }
+            let seats = cells.iter().flat_map(|cell| self.fleet.in_cell(*cell));
+            // A ping too old to count may be known or swept already: it must not matter.
+            let seats = seats.filter(|seat| self.age(seat.at) <= HORIZON.0);
+            near.extend(seats.map(|seat| (plane.distance_m(seat.place), seat.slot)));
+            self.look(&mut near, (ride, request), &mut ranking);
         }
-        candidates.sort_unstable_by(|one: &Candidate, two: &Candidate| {
-            let name = |candidate: &Candidate| &self.fleet.slot(candidate.slot).name;
-            one.cost.cmp(&two.cost).then_with(|| name(one).cmp(name(two)))
-        });
-        tally.add(Barrier::BeyondLimit, candidates.len().saturating_sub(limit) as i32);
-        candidates.truncate(limit);
+        let Ranking { considered, tally, mut candidates, .. } = ranking;
+        candidates.sort_unstable_by(|one, two| self.order(one, two));
         Found { cell, considered, barred: tally.barred(), candidates }
     }
 
-    /// What a driver is to a ride: the first barrier, or what he costs.
-    fn weigh(&self, number: u32, plane: &geo::Plane, (ride, request): (&RideKept, &RideRequested)) -> Weighed {
-        let slot = self.fleet.slot(number);
-        let Some(ping) = slot.ping else { return Weighed::Gone };
-        let age = self.now.since(Millis(ping.at)).0;
-        // A ping this old may be known or swept already: it must not matter.
-        if age > HORIZON.0 {
-            return Weighed::Gone;
+    /// Looks at drivers, nearest first, as long as one may be cheaper than the last candidate; empties `near`.
+    fn look(&self, near: &mut Vec<(f64, u32)>, ride: (&RideKept, &RideRequested), ranking: &mut Ranking) {
+        while !near.is_empty() {
+            if near.len() > BATCH {
+                near.select_nth_unstable_by(BATCH, |one, two| {
+                    one.0.total_cmp(&two.0).then_with(|| self.name(one.1).cmp(self.name(two.1)))
+                });
+            }
+            for (distance_m, slot) in near.drain(..near.len().min(BATCH)) {
+                match self.weigh(slot, distance_m, ride) {
+                    Weighed::Barred(barrier) => ranking.tally.add(barrier, 1),
+                    Weighed::Fit(candidate) => ranking.candidates.push(candidate),
+                }
+                ranking.considered += 1;
+            }
+            self.rank(ranking);
+            let worth = self.worth_looking_m(ranking);
+            near.retain(|(distance_m, _)| *distance_m <= worth);
         }
+    }
+
+    /// Keeps the cheapest candidates.
+    fn rank(&self, ranking: &mut Ranking) {
+        let Ranking { limit, candidates, .. } = ranking;
+        if candidates.len() > *limit {
+            candidates.select_nth_unstable_by(*limit, |one, two| self.order(one, two));
+            let beyond = candidates.len() - *limit;
+            candidates.truncate(*limit);
+            ranking.tally.add(Barrier::BeyondLimit, beyond as i32);
+        }
+    }
+
+    /// Beyond this distance nobody is a candidate any more.
+    fn worth_looking_m(&self, ranking: &Ranking) -> f64 {
+        if ranking.candidates.len() < ranking.limit {
+            return f64::INFINITY;
+        }
+        let last = ranking.candidates.iter().map(|candidate| candidate.cost).max().unwrap_or(i64::MAX);
+        // One millisecond more, for the rounding of a travel time; no candidate is further away than the policy allows.
+        let most = last.saturating_add(1 + i64::from(self.policy.cost.fairness_ms));
+        self.pace.reach_m(most.clamp(0, i64::from(self.policy.search.eta_max_ms())) as i32)
+    }
+
+    /// Cheapest first, then by name.
+    fn order(&self, one: &Candidate, two: &Candidate) -> Ordering {
+        one.cost.cmp(&two.cost).then_with(|| self.name(one.slot).cmp(self.name(two.slot)))
+    }
+
+    fn name(&self, slot: u32) -> &str {
+        &self.fleet.slot(slot).name
+    }
+
+    fn age(&self, at: i64) -> i64 {
+        self.now.since(Millis(at)).0
+    }
+
+    /// What a driver is to a ride: the first barrier, or what he costs.
+    fn weigh(&self, number: u32, distance_m: f64, (ride, request): (&RideKept, &RideRequested)) -> Weighed {
+        let slot = self.fleet.slot(number);
         let Some(standing) = slot.standing else { return Weighed::Barred(Barrier::NoProfile) };
         if !slot.here() || standing.bound_elsewhere {
             return Weighed::Barred(Barrier::OtherMarket);
@@ -137,9 +192,10 @@ impl<'a> Search<'a> {
         if is_held(slot) && !self.freed.contains(&number) {
             return Weighed::Barred(Barrier::Reserved);
         }
-        if age > self.policy.search.ping_max_age_ms() {
+        // Who sits in a cell has a ping.
+        let Some(ping) = slot.ping.filter(|ping| self.age(ping.at) <= self.policy.search.ping_max_age_ms()) else {
             return Weighed::Barred(Barrier::StalePing);
-        }
+        };
         if ping.status != DriverStatus::Free {
             return Weighed::Barred(Barrier::Busy);
         }
@@ -149,7 +205,6 @@ impl<'a> Search<'a> {
         if vehicle_steps(request.service, standing.vehicle).is_none() {
             return Weighed::Barred(Barrier::Vehicle);
         }
-        let distance_m = plane.distance_m(ping.place);
         let eta_ms = self.pace.travel_ms(distance_m);
         if eta_ms > self.policy.search.eta_max_ms() {
             return Weighed::Barred(Barrier::TooFar);
@@ -167,8 +222,6 @@ impl<'a> Search<'a> {
 
 /// What a driver is to a ride.
 enum Weighed {
-    /// Nobody: what is known of him no longer counts.
-    Gone,
     /// No candidate.
     Barred(Barrier),
     /// A candidate.

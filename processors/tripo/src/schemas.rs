@@ -13,7 +13,7 @@ use runtime::topics::{self, Layout, Outcome};
 
 /// Checks, registers and creates what the contract describes.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -53,7 +53,7 @@ enum Action {
 ///
 /// # Errors
 /// One sentence for each thing that is wrong.
-pub fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
     match arguments.action {
         Action::Check { dir, registry } => check(&dir, registry.as_deref()),
         Action::Register { registry } => register(&registry),

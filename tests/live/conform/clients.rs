@@ -5,6 +5,7 @@ use std::error::Error;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
@@ -33,6 +34,11 @@ macro_rules! ensure {
     };
 }
 pub(crate) use ensure;
+
+/// What the mutex guards; a check that panicked meanwhile has its own verdict.
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A name no other check or run has.
 pub(crate) fn unique(name: &str) -> String {

@@ -20,7 +20,7 @@ impl ConsumerContext for Witness {
             Rebalance::Revoke(list) => format!("-{}", list.count()),
             Rebalance::Error(error) => format!("error {error}"),
         };
-        self.0.lock().unwrap().push(told);
+        held(&self.0).push(told);
     }
 }
 
@@ -64,7 +64,7 @@ fn shares(broker: &str, settings: &[(&str, &str)]) -> Verdict {
     until(&[&first, &second], &[2, 2])?;
     drop(second);
     until(&[&first], &[4])?;
-    let told = log.lock().unwrap();
+    let told = held(&log);
     ensure!(!told.iter().any(|told| told.starts_with("error")), "rebalances {told:?}");
     Ok(())
 }

@@ -125,6 +125,7 @@ fn consumer(brokers: &str) -> Result<BaseConsumer, String> {
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("fetch.queue.backoff.ms", "5")
+        .set("fetch.wait.max.ms", "20")
         .set("queued.max.messages.kbytes", "16384")
         .create()
         .map_err(|error| format!("audit: {error}"))

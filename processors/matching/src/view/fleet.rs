@@ -8,7 +8,7 @@ use kernel::contract::{DriverKept, DriverLocated, DriverStatus, Point, Tier, Veh
 use kernel::{Millis, geo};
 
 use crate::HORIZON;
-use cells::Cells;
+use cells::{Cells, Seat};
 
 /// Pings are swept this long after they stopped to count: `now` may lag the newest ping by what is from the future.
 const SWEEP_AFTER_MS: i64 = HORIZON.0 + 60_000;
@@ -58,7 +58,7 @@ pub(crate) struct Ping {
     pub(crate) place: Point,
     pub(crate) status: DriverStatus,
     pub(crate) cell: u64,
-    /// His number in the cell's list; none for who is offline.
+    /// The number of his seat in the cell; none for who is offline.
     seat: Option<u32>,
 }
 
@@ -121,8 +121,8 @@ impl Fleet {
         self.find(driver).map(|number| self.slot(number))
     }
 
-    /// Slot numbers of the drivers in a cell, in no order.
-    pub(crate) fn in_cell(&self, cell: u64) -> &[u32] {
+    /// The drivers in a cell, in no order.
+    pub(crate) fn in_cell(&self, cell: u64) -> &[Seat] {
         self.cells.get(cell)
     }
 
@@ -189,14 +189,19 @@ impl Fleet {
             Some(old) if old.place == ping.place => old.cell,
             _ => geo::cell(ping.place),
         };
-        let mut fresh = Ping { at: ping.at, place: ping.place, status: ping.status, cell, seat: None };
-        match old.and_then(|old| old.seat.map(|seat| (old.cell, seat))) {
-            Some((at, seat)) if at == cell && ping.status != DriverStatus::Offline => fresh.seat = Some(seat),
-            Some((at, seat)) => self.rise(at, seat),
+        let mut fresh = Ping { at: ping.at, status: ping.status, place: ping.place, cell, seat: None };
+        let seat = Seat { slot: number, place: ping.place, at: ping.at };
+        let stays = |at: u64| at == cell && ping.status != DriverStatus::Offline;
+        match old.and_then(|old| old.seat.map(|number| (old.cell, number))) {
+            Some((at, number)) if stays(at) => {
+                self.cells.shift(cell, number, seat);
+                fresh.seat = Some(number);
+            }
+            Some((at, number)) => self.rise(at, number),
             None => {}
         }
         if fresh.seat.is_none() && ping.status != DriverStatus::Offline {
-            fresh.seat = Some(self.cells.sit(cell, number));
+            fresh.seat = Some(self.cells.sit(cell, seat));
         }
         self.slots[number as usize].ping = Some(fresh);
         self.sweep();
