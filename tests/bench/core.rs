@@ -12,7 +12,7 @@ use kernel::contract::{
     TurnRow, Vehicle,
 };
 use kernel::{Event, Millis, Processor, Read, Record, Turn, geo};
-use matching::{Assignment, Edge, Matching, Policy, Seen, View, certify, solve};
+use matching::{Assignment, Edge, Matching, Output, Policy, Seen, View, certify, solve};
 
 /// Thursday 29 May 2008, 17:00 in San Francisco.
 const START: i64 = 1_212_105_600_000;
@@ -152,7 +152,16 @@ fn search(view: View) {
     let (found, floor) = (each(full - bare), each(floor));
     let text = format!("three rings, 20 distances {floor:.1} us");
     report("search and score, 20 candidates", format!("{found:.1} us"), &text, found / floor, found <= 20.0);
-    println!("{:<34} {:>19.1} us   a turn of one request, everything", "", each(full));
+    let looked: usize = turns.iter().map(|turn| considered(&Matching::decide(turn, &view, &policy))).sum();
+    let looked = looked / turns.len();
+    println!("{:<34} {:>19.1} us   a turn of one request, everything; {looked} drivers looked at", "", each(full));
+}
+
+fn considered(outputs: &[Output]) -> usize {
+    outputs
+        .iter()
+        .map(|output| if let Output::Decided(decided) = output { decided.considered as usize } else { 0 })
+        .sum()
 }
 
 fn turn(number: i64, now: i64, pickup: Point) -> Turn<Matching> {

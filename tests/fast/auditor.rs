@@ -350,6 +350,24 @@ fn a_driver_in_two_rides_is_double_booked() {
 }
 
 #[test]
+fn a_driver_may_change_rides_in_one_turn_in_any_order_but_not_across_turns() {
+    let mut log = correct();
+    log.request("a", "four");
+    let four = log.decide(("a", 3), "four", (Outcome::Offered, Reason::Best));
+    step(four, 0, None, Some(place("ride.requested", 4)));
+    offer(four, (0, "d", 100), None);
+    let third = &mut log.taken[2].1;
+    (third.rows, third.columns) = (vec![row("four", 100, Some(0))], vec![column("d", 0)]);
+    third.edges = vec![edge(0, 0, 100)];
+    // Before the decision of the same turn that ends ride one.
+    let four = log.decided.pop().expect("just pushed");
+    log.decided.insert(4, four);
+    assert_eq!(log.audit().sentences, Vec::<String>::new());
+    log.decision("one", Outcome::Closed).turn = 4;
+    assert_eq!(log.audit().double_booked, 1);
+}
+
+#[test]
 fn a_market_that_does_not_own_a_driver_may_not_offer_him() {
     red((0, 0, 1), "driver e belongs to a and was never handed over, but b gave him ride three", |log| {
         log.released.clear()

@@ -1,5 +1,7 @@
 //! Tests without a network: contract, auditor, world.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of a test may panic as the test does")]
+
 mod architecture;
 mod auditor;
 mod contract;

@@ -25,9 +25,10 @@ need() {
 
 install() {
     need java default-jre-headless
+    mkdir -p "$libs"
     # One at a time: two test runs may want the packages at once.
-    exec 9>"$here/kafka/.lock"
-    flock 9
+    exec 9>"$libs/lock"
+    if command -v flock >/dev/null; then flock 9; fi
     [ -e "$libs/complete" ] && return
     need mvn maven
     mvn -q -B -f "$here/kafka/pom.xml" dependency:copy-dependencies \

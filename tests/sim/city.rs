@@ -127,10 +127,12 @@ impl City {
         self.world.borrow_mut().produce(market, record)
     }
 
-    /// A time stamp as an app sets it: a little late, rarely very late or a little early.
+    /// A time stamp as an app sets it: a little late, rarely very late or a little early. In replayed time a market's first
+    /// record says what time it is there: that one is in time.
     fn stamp(&mut self) -> i64 {
         let now = self.now().0;
-        match self.rng.below(20) {
+        let known = self.known.len() == MARKETS.len();
+        match if known { self.rng.below(20) } else { 2 } {
             0 => now + self.rng.upto(2_000),
             1 => now - self.rng.upto(90_000),
             _ => now - self.rng.upto(300),

@@ -1,7 +1,9 @@
 //! Deterministic simulation: real workers with the real matching, a simulated log, seeded faults.
 //!
 //! `SIM_SEEDS=100000 cargo test --release -p tests --test sim` looks longer; a failure prints its seed, and `SIM_SEED=7` plays
-//! that one alone and tells its last steps.
+//! that one alone and tells its last steps, `SIM_TRACE=1000` more of them.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of a test may panic as the test does")]
 
 mod city;
 mod oracle;
@@ -37,6 +39,11 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// Steps that a failure tells.
+fn trace() -> usize {
+    number("SIM_TRACE").map_or(60, |steps| steps as usize)
+}
+
 fn seeds() -> std::ops::Range<u64> {
     match number("SIM_SEED") {
         Some(seed) => seed..seed + 1,
@@ -48,7 +55,7 @@ fn seeds() -> std::ops::Range<u64> {
 fn the_laws_hold_whatever_goes_wrong() {
     let mut sum = Tally::default();
     for seed in seeds() {
-        match play::<Sound>(seed, None, false) {
+        match play::<Sound>(seed, None, 0) {
             Ok(tally) => {
                 sum.steps += tally.steps;
                 sum.commits += tally.commits;
@@ -57,7 +64,7 @@ fn the_laws_hold_whatever_goes_wrong() {
                 sum.take_overs += tally.take_overs;
             }
             // Once more, with its steps: the same seed tells the same story.
-            Err(_) => panic!("{}", play::<Sound>(seed, None, true).err().unwrap_or_default()),
+            Err(_) => panic!("{}", play::<Sound>(seed, None, trace()).err().unwrap_or_default()),
         }
     }
     println!("{} seeds: {sum:?}", seeds().count());
@@ -66,10 +73,10 @@ fn the_laws_hold_whatever_goes_wrong() {
 /// Plays seeds until the planted bug is found, and some more to say how often it shows.
 fn finds<D: Discipline>(name: &str, plant: Option<Plant>) {
     let most = 40;
-    let found: Vec<u64> = (0..most).filter(|seed| play::<D>(*seed, plant, false).is_err()).collect();
+    let found: Vec<u64> = (0..most).filter(|seed| play::<D>(*seed, plant, 0).is_err()).collect();
     println!("{name}: first found by seed {:?}, by {} of {most}", found.first(), found.len());
     if number("SIM_SEED").is_some() {
-        let told = found.first().map(|seed| play::<D>(*seed, plant, true));
+        let told = found.first().map(|seed| play::<D>(*seed, plant, trace()));
         println!("{}", told.and_then(Result::err).unwrap_or_default());
     }
     assert!(!found.is_empty(), "{name} went unnoticed");
@@ -108,8 +115,8 @@ fn a_lost_tick_is_found() {
 #[test]
 fn the_same_seed_tells_the_same_story() {
     for seed in 0..10 {
-        assert_eq!(play::<Sound>(seed, None, true), play::<Sound>(seed, None, true));
-        let lost = || play::<Sound>(seed, Some(Plant::OffsetsOutside), true);
+        assert_eq!(play::<Sound>(seed, None, 60), play::<Sound>(seed, None, 60));
+        let lost = || play::<Sound>(seed, Some(Plant::OffsetsOutside), 60);
         assert_eq!(lost(), lost());
     }
 }

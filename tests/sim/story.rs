@@ -26,7 +26,7 @@ pub(crate) struct Tally {
 }
 
 /// Plays a seed. The error is the story of its failure, with the last steps when they are asked for.
-pub(crate) fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: bool) -> Result<Tally, String> {
+pub(crate) fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: usize) -> Result<Tally, String> {
     let mut rng = Rng::new(!seed);
     let partitions = 2 + rng.upto(1) as i32;
     let world = World::new(seed, partitions, plant, trace);
@@ -35,7 +35,7 @@ pub(crate) fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: bool) 
     told.map_err(|why| {
         let last = world.try_borrow().map(|world| world.trace()).unwrap_or_default();
         let chains = world.try_borrow().map(|world| oracle::chains(&world)).unwrap_or_default();
-        let trace = if trace { format!("{chains}\n{last}") } else { String::new() };
+        let trace = if trace > 0 { format!("{chains}\n{last}") } else { String::new() };
         format!("{trace}\nseed {seed}: {why}\nrun it alone with SIM_SEED={seed}")
     })
 }

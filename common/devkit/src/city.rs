@@ -25,8 +25,9 @@ const DEMAND: [f64; 24] = [
 /// Straight line of a trip, metres, by quantile: the same cabs.
 const TRIP_M: [(f64, f64); 4] = [(0.1, 850.0), (0.5, 2_200.0), (0.9, 6_300.0), (0.99, 12_000.0)];
 
-/// Trips a day for each driver on duty: 17,000 by at most 421 cabs at once.
-const TRIPS_A_DRIVER: f64 = 40.0;
+/// Trips a day for each driver on duty. San Francisco's cabs had 40 (17,000 by at most 421 at once), many of them hailed at the kerb;
+/// these here drive to every rider, so they have fewer.
+const TRIPS_A_DRIVER: f64 = 30.0;
 
 /// Half of all pickups lie in the ten busiest cells.
 const HOT_SPOTS: u64 = 10;
@@ -136,12 +137,26 @@ impl Cities {
         let ride = format!("{}-r{count}", self.names[market]);
         let pickup = self.somewhere(market, &ride, "pickup");
         let draw = Draw::of(self.seed, &ride, "trip");
-        let metres = draw.quantile(&TRIP_M);
-        let angle = draw.next().unit() * std::f64::consts::TAU;
-        let dropoff = ground::moved(pickup, metres * angle.cos(), metres * angle.sin());
+        let dropoff = self.end(market, pickup, draw);
         let duration = ground::travel(pickup, dropoff, calendar::hour(at, UTC_OFFSET_MINUTES));
         let (service, tier) = wish(self.seed, &ride);
         Trip { ride, market, pickup, dropoff, duration, service, tier }
+    }
+
+    /// Where a trip ends: as far away as trips go, inside the city where one of eight directions leads there, else towards its centre.
+    fn end(&self, market: usize, pickup: Point, draw: Draw) -> Point {
+        let (city, metres) = (&self.cities[market], draw.quantile(&TRIP_M));
+        let turn = draw.next().unit();
+        let ends = (0..8).map(|eighth| {
+            let angle = (turn + f64::from(eighth) / 8.0) * std::f64::consts::TAU;
+            ground::moved(pickup, metres * angle.cos(), metres * angle.sin())
+        });
+        let inside = |end: &Point| ground::distance_m(*end, city.centre) <= city.radius_m * std::f64::consts::SQRT_2;
+        let to_centre = || {
+            let share = metres / ground::distance_m(pickup, city.centre).max(metres);
+            ground::along(pickup, city.centre, share)
+        };
+        ends.into_iter().find(inside).unwrap_or_else(to_centre)
     }
 
     fn mover(&self, count: u64) -> Happening {

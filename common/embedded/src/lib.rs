@@ -4,6 +4,5 @@
 pub mod broker;
 pub mod registry;
 
-pub use registry::Registry;
-
 pub use broker::{Broker, Config};
+pub use registry::Registry;

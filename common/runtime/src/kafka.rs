@@ -81,7 +81,8 @@ impl Access {
         config
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", self.session.as_millis().to_string())
-            .set("heartbeat.interval.ms", (self.session.as_millis() / 12).max(100).to_string());
+            // A member learns of a rebalance by its heartbeat: partitions move no faster than this.
+            .set("heartbeat.interval.ms", (self.session.as_millis() / 12).clamp(100, 250).to_string());
         config
     }
 
@@ -131,6 +132,10 @@ impl Group {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     fn pop(&self) -> Option<Polled> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
@@ -167,6 +172,8 @@ pub struct KafkaLog {
     global_tails: Vec<&'static str>,
     names: Vec<&'static str>,
     group: Group,
+    /// A record that was polled together with a rebalance.
+    late: Option<Raw>,
     work: BaseConsumer<Group>,
     tails: BaseConsumer<Quiet>,
     /// For questions alone: one that also fetches would wait for its fetch before it is answered.
@@ -212,6 +219,7 @@ impl KafkaLog {
             global_tails: global.map(|tail| tail.topic.name).collect(),
             names,
             group,
+            late: None,
             work,
             tails,
             stable,
@@ -276,23 +284,29 @@ impl KafkaLog {
             Some(Err(error)) => trouble(error),
         };
         // A rebalance that this poll served comes before the record that it brought.
-        match self.group.pop() {
+        match self.told() {
+            None => polled,
             Some(told) => {
-                if let Polled::Revoked(gone) = &told {
-                    gone.iter().for_each(|partition| {
-                        self.resumed.remove(partition);
-                        self.settling.remove(partition);
-                    });
-                }
-                if let Polled::Assigned(new) = &told {
-                    new.iter().for_each(|partition| {
-                        self.resumed.remove(partition);
-                    });
+                if let Ok(Some(Polled::Record(raw))) = polled {
+                    self.late = Some(raw);
                 }
                 Ok(Some(told))
             }
-            None => polled,
         }
+    }
+
+    /// What the group told us and the worker does not know yet.
+    fn told(&mut self) -> Option<Polled> {
+        let told = self.group.pop()?;
+        if let Polled::Assigned(partitions) | Polled::Revoked(partitions) = &told {
+            for partition in partitions {
+                self.resumed.remove(partition);
+                if matches!(told, Polled::Revoked(_)) {
+                    self.settling.remove(partition);
+                }
+            }
+        }
+        Some(told)
     }
 }
 
@@ -300,6 +314,12 @@ impl Log for KafkaLog {
     type Member = ConsumerGroupMetadata;
 
     fn poll(&mut self, wait: Duration, work: bool) -> Result<Option<Polled>, Fault> {
+        if let Some(told) = self.told() {
+            return Ok(Some(told));
+        }
+        if let Some(raw) = self.late.take() {
+            return Ok(Some(Polled::Record(raw)));
+        }
         self.hold_back(!work)?;
         self.fairness += 1;
         if !self.fairness.is_multiple_of(FAIR)
@@ -386,6 +406,10 @@ impl Log for KafkaLog {
     }
 
     fn member(&mut self) -> Option<ConsumerGroupMetadata> {
+        // A rebalance that the worker does not know of yet makes what it has in hand void.
+        if !self.group.is_empty() {
+            return None;
+        }
         // The broker would accept the metadata of a consumer that is no member, and it would fence nothing.
         generation::is_member(&self.work).then(|| self.work.group_metadata()).flatten()
     }

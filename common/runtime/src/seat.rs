@@ -7,7 +7,7 @@ use std::{
 
 use kernel::{
     Event, Millis, Processor,
-    contract::{Cut, RecordParked},
+    contract::{Cut, Place, RecordParked},
 };
 
 use crate::{clock::Clock, log::Stretch, park::Origin, turn::Taken};
@@ -25,7 +25,9 @@ pub(crate) struct Pending<T> {
 pub(crate) enum Phase {
     /// A predecessor's transaction may be open.
     Settling,
-    /// Kept state and tails are being read up to these ends.
+    /// What is kept is being read, the market's clocks among it: the tails' records are measured against them.
+    Remembering(Vec<Stretch>),
+    /// The tails are being read up to these ends.
     Restoring(Vec<Stretch>),
     /// Deciding.
     Live,
@@ -100,10 +102,13 @@ impl<P: Processor> Seat<P> {
 
     /// Whether every stretch was read to its end.
     pub(crate) fn caught_up(&self, stretches: &[Stretch], global: &BTreeMap<At, i64>) -> bool {
-        stretches.iter().all(|stretch| {
-            let at = (stretch.topic, stretch.partition);
-            self.read.get(&at).or_else(|| global.get(&at)).copied().unwrap_or(stretch.from) >= stretch.end
-        })
+        stretches.iter().all(|stretch| self.passed(stretch, global))
+    }
+
+    /// Whether a stretch was read to its end.
+    pub(crate) fn passed(&self, stretch: &Stretch, global: &BTreeMap<At, i64>) -> bool {
+        let at = (stretch.topic, stretch.partition);
+        self.read.get(&at).or_else(|| global.get(&at)).copied().unwrap_or(stretch.from) >= stretch.end
     }
 
     /// The next offset of every topic that this seat reads once `asks` ready work records and `facts` facts are taken:
@@ -120,6 +125,17 @@ impl<P: Processor> Seat<P> {
             }
         }
         next.iter().map(|(at, offset)| cut(at, *offset)).collect()
+    }
+
+    /// Puts poison that lies before `positions` first; how much that is. What lies behind them waits: a successor would read
+    /// it again, and park it again.
+    pub(crate) fn line_up(&mut self, positions: &[Cut]) -> usize {
+        let behind = |record: &RecordParked| {
+            let Place { topic, partition, offset } = &record.place;
+            positions.iter().any(|cut| cut.topic == *topic && cut.partition == *partition && *offset >= cut.offset)
+        };
+        self.parked.sort_by_key(behind);
+        self.parked.partition_point(|record| !behind(record))
     }
 
     /// Takes out what a transaction committed, or what needed none.

@@ -51,6 +51,9 @@ pub(crate) struct Bench<'a, P: Processor, S> {
     pub(crate) global: &'a BTreeMap<At, i64>,
 }
 
+/// What was decided, and the same as records.
+type Decided<P> = (Vec<<P as Processor>::Output>, Vec<Outgoing>);
+
 struct Portion<P: Processor> {
     asks: Vec<Event<P::Ask>>,
     facts: Vec<Event<P::Fact>>,
@@ -64,12 +67,12 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             partition: seat.partition,
             asks,
             facts,
-            parked: seat.parked.len(),
+            parked: seat.line_up(&seat.positions(asks, facts)),
             clocks: Vec::new(),
             turns: 0,
             outputs: Vec::new(),
         };
-        let mut parked = seat.parked.clone();
+        let mut parked = seat.parked[..taken.parked].to_vec();
         let mut records = Vec::new();
         for (market, portion) in portions(seat, asks, facts) {
             let mut turn = self.turn(seat, &market, portion, (asks, facts));
@@ -118,12 +121,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     }
 
     /// Decides and encodes; a record on which that fails is parked and the turn decided without it.
-    fn decide(
-        &self,
-        turn: &mut Turn<P>,
-        seat: &Seat<P>,
-        parked: &mut Vec<RecordParked>,
-    ) -> (Vec<P::Output>, Vec<Outgoing>) {
+    fn decide(&self, turn: &mut Turn<P>, seat: &Seat<P>, parked: &mut Vec<RecordParked>) -> Decided<P> {
         loop {
             let failure = match self.attempt(turn) {
                 Ok(done) => return done,
@@ -166,7 +164,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         failing - 1
     }
 
-    fn attempt(&self, turn: &Turn<P>) -> Result<(Vec<P::Output>, Vec<Outgoing>), (Cause, String)> {
+    fn attempt(&self, turn: &Turn<P>) -> Result<Decided<P>, (Cause, String)> {
         let decided = catch_unwind(AssertUnwindSafe(|| P::decide(turn, self.view, self.policy)));
         let outputs = decided.map_err(|panic| (Cause::Panicked, said(panic.as_ref())))?;
         let encoded = outputs.iter().map(|output| self.encode(output)).collect::<Result<Vec<_>, _>>();

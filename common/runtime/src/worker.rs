@@ -2,7 +2,7 @@
 //! it with others and with faults.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     marker::PhantomData,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
@@ -90,6 +90,8 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     /// Poison of the global tails, for the owner of the partition that answers for it.
     global_parked: VecDeque<RecordParked>,
     prepared: Option<Prepared<P, L::Member>>,
+    /// Tails of partitions that were dropped, still to be unfollowed.
+    loose: BTreeSet<At>,
     /// A record that waits for the registry.
     stuck: Option<Raw>,
     /// Elapsed time as of this step and of the last move of the clocks.
@@ -113,6 +115,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             global: BTreeMap::new(),
             global_parked: VecDeque::new(),
             prepared: None,
+            loose: BTreeSet::new(),
             stuck: None,
             elapsed: Duration::ZERO,
             moved: Duration::ZERO,
@@ -211,7 +214,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                     self.seats.values_mut().for_each(|seat| seat.asked_at.clear());
                 }
                 if matches!(fault, Fault::Unknown(_)) {
-                    self.give_up()?;
+                    self.give_up();
                 }
                 Err(fault)
             }

@@ -1,10 +1,10 @@
 //! What a candidate costs: five parts, all in milliseconds of waiting.
 
-use kernel::contract::{DriverKept, Score, Service, Tier, Vehicle};
+use kernel::contract::{Score, Service, Tier, Vehicle};
 use kernel::{Bps, Millis};
 
 use crate::policy::CostPolicy;
-use crate::view::{Mean, Standing};
+use crate::view::{Earned, Mean, Standing};
 
 /// The parts of a driver's cost but for the way.
 pub(crate) fn score(eta_ms: i32, driver: Standing, asked: (Service, Option<Tier>), policy: &CostPolicy) -> Score {
@@ -39,14 +39,14 @@ pub(crate) fn tier_steps(asked: Option<Tier>, driver: Tier) -> Option<i32> {
 
 /// Less for who earns below the market's mean, more for who earns above it: the relative difference of income an active hour, clipped at
 /// one whole, times the weight. Zero while the account is too young to say.
-pub(crate) fn fairness_ms(kept: Option<&DriverKept>, mean: Option<Mean>, now: Millis, policy: &CostPolicy) -> i32 {
-    let (Some(kept), Some(mean)) = (kept, mean) else { return 0 };
-    let active_ms = now.since(Millis(kept.account.since)).0;
+pub(crate) fn fairness_ms(earned: Option<Earned>, mean: Option<Mean>, now: Millis, policy: &CostPolicy) -> i32 {
+    let (Some(earned), Some(mean)) = (earned, mean) else { return 0 };
+    let active_ms = now.since(Millis(earned.since)).0;
     if active_ms < policy.fairness_after_ms() {
         return 0;
     }
     let expected = mean.income_minor * i128::from(active_ms);
-    let excess = i128::from(kept.account.income_minor) * mean.active_ms - expected;
+    let excess = i128::from(earned.income_minor) * mean.active_ms - expected;
     let weight = i128::from(policy.fairness_ms);
     // In range by the clip.
     (weight * excess.clamp(-expected, expected) / expected) as i32

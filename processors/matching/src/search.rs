@@ -8,7 +8,7 @@ use kernel::{Millis, geo};
 use crate::eta::Pace;
 use crate::policy::Policy;
 use crate::score::{fairness_ms, score, tier_steps, vehicle_steps};
-use crate::view::{Fleet, Mean, Slot};
+use crate::view::{Fleet, Mean, Seat};
 use crate::{HORIZON, assign};
 
 /// What is the same for every search of a turn.
@@ -46,7 +46,7 @@ pub(crate) struct Candidate {
 }
 
 /// Drivers are looked at in batches of so many, nearest first: after each it is known better how far to look.
-const BATCH: usize = 48;
+const BATCH: usize = 32;
 
 /// What a search has found so far.
 #[derive(Default)]
@@ -115,7 +115,7 @@ impl<'a> Search<'a> {
             let seats = cells.iter().flat_map(|cell| self.fleet.in_cell(*cell));
             // A ping too old to count may be known or swept already: it must not matter.
             let seats = seats.filter(|seat| self.age(seat.at) <= HORIZON.0);
-            near.extend(seats.map(|seat| (plane.distance_m(seat.place), seat.slot)));
+            near.extend(seats.map(|seat| (plane.distance_m(seat.place), seat)));
             self.look(&mut near, (ride, request), &mut ranking);
         }
         let Ranking { considered, tally, mut candidates, .. } = ranking;
@@ -124,15 +124,15 @@ impl<'a> Search<'a> {
     }
 
     /// Looks at drivers, nearest first, as long as one may be cheaper than the last candidate; empties `near`.
-    fn look(&self, near: &mut Vec<(f64, u32)>, ride: (&RideKept, &RideRequested), ranking: &mut Ranking) {
+    fn look(&self, near: &mut Vec<(f64, &Seat)>, ride: (&RideKept, &RideRequested), ranking: &mut Ranking) {
         while !near.is_empty() {
             if near.len() > BATCH {
                 near.select_nth_unstable_by(BATCH, |one, two| {
-                    one.0.total_cmp(&two.0).then_with(|| self.name(one.1).cmp(self.name(two.1)))
+                    one.0.total_cmp(&two.0).then_with(|| self.name(one.1.slot).cmp(self.name(two.1.slot)))
                 });
             }
-            for (distance_m, slot) in near.drain(..near.len().min(BATCH)) {
-                match self.weigh(slot, distance_m, ride) {
+            for (distance_m, seat) in near.drain(..near.len().min(BATCH)) {
+                match self.weigh(seat, distance_m, ride) {
                     Weighed::Barred(barrier) => ranking.tally.add(barrier, 1),
                     Weighed::Fit(candidate) => ranking.candidates.push(candidate),
                 }
@@ -180,23 +180,21 @@ impl<'a> Search<'a> {
     }
 
     /// What a driver is to a ride: the first barrier, or what he costs.
-    fn weigh(&self, number: u32, distance_m: f64, (ride, request): (&RideKept, &RideRequested)) -> Weighed {
-        let slot = self.fleet.slot(number);
-        let Some(standing) = slot.standing else { return Weighed::Barred(Barrier::NoProfile) };
-        if !slot.here() || standing.bound_elsewhere {
+    fn weigh(&self, seat: &Seat, distance_m: f64, (ride, request): (&RideKept, &RideRequested)) -> Weighed {
+        let Some(standing) = seat.standing else { return Weighed::Barred(Barrier::NoProfile) };
+        if !seat.here || standing.bound_elsewhere {
             return Weighed::Barred(Barrier::OtherMarket);
         }
         if !standing.active {
             return Weighed::Barred(Barrier::Suspended);
         }
-        if is_held(slot) && !self.freed.contains(&number) {
+        if seat.held && !self.freed.contains(&seat.slot) {
             return Weighed::Barred(Barrier::Reserved);
         }
-        // Who sits in a cell has a ping.
-        let Some(ping) = slot.ping.filter(|ping| self.age(ping.at) <= self.policy.search.ping_max_age_ms()) else {
+        if self.age(seat.at) > self.policy.search.ping_max_age_ms() {
             return Weighed::Barred(Barrier::StalePing);
-        };
-        if ping.status != DriverStatus::Free {
+        }
+        if seat.status != DriverStatus::Free {
             return Weighed::Barred(Barrier::Busy);
         }
         if tier_steps(request.tier, standing.tier).is_none() {
@@ -209,14 +207,14 @@ impl<'a> Search<'a> {
         if eta_ms > self.policy.search.eta_max_ms() {
             return Weighed::Barred(Barrier::TooFar);
         }
-        if ride.refused.iter().any(|refused| refused.as_str() == &*slot.name) {
+        if ride.refused.iter().any(|refused| refused == self.name(seat.slot)) {
             return Weighed::Barred(Barrier::RefusedBefore);
         }
         let mut score = score(eta_ms, standing, (request.service, request.tier), &self.policy.cost);
-        score.fairness_ms = fairness_ms(slot.kept.as_deref(), self.mean, self.now, &self.policy.cost);
+        score.fairness_ms = fairness_ms(seat.earned, self.mean, self.now, &self.policy.cost);
         // A candidate is at most an hour away.
         let distance_m = distance_m.round_ties_even() as i32;
-        Weighed::Fit(Candidate { slot: number, cost: assign::cost(&score), distance_m, score })
+        Weighed::Fit(Candidate { slot: seat.slot, cost: assign::cost(&score), distance_m, score })
     }
 }
 
@@ -226,8 +224,4 @@ enum Weighed {
     Barred(Barrier),
     /// A candidate.
     Fit(Candidate),
-}
-
-fn is_held(slot: &Slot) -> bool {
-    slot.kept.as_ref().is_some_and(|kept| kept.ride.is_some())
 }

@@ -88,11 +88,11 @@ impl City {
         Ok(())
     }
 
-    /// A record of another market in the partition of `market`, under its key.
+    /// A record in the partition of `market` and under its key, whatever market it names.
     fn expect<R: Record>(&mut self, market: &str, record: &R, cause: Cause) -> Result<(), String> {
         let value = World::encode(record)?;
         let partition = partition::of(market.as_bytes(), self.world.borrow().partitions());
-        let place = self.world.borrow_mut().append(R::TOPIC.name, partition, record.key(), Some(value));
+        let place = self.world.borrow_mut().append(R::TOPIC.name, partition, market.as_bytes(), Some(value));
         self.poison.insert((place.topic, place.partition, place.offset), cause);
         Ok(())
     }

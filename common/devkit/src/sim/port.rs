@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
-use kernel::{Millis, Processor};
+use kernel::{Millis, Processor, Record, contract::StateKept};
 use runtime::log::{Fault, Log, Polled, Start, Stretch, Transaction};
 
 use super::{
@@ -161,7 +161,7 @@ impl SimLog {
         let mut all = Vec::with_capacity(transaction.offsets.len());
         for cut in &transaction.offsets {
             let tails = self.shape.market_tails.iter().map(|(topic, _)| *topic);
-            let mut names = tails.chain(self.shape.global_tails.iter().copied()).chain([self.shape.work]);
+            let mut names = tails.chain(self.shape.global_tails.iter().copied()).chain([self.shape.work, StateKept::TOPIC.name]);
             let Some(topic) = names.find(|name| *name == cut.topic) else { continue };
             let newest = transaction.newest.iter().find(|(partition, _)| *partition == cut.partition);
             let said = newest.filter(|_| topic == self.shape.work).map(|(_, newest)| (*newest, self.producer));

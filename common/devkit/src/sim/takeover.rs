@@ -50,7 +50,7 @@ impl World {
     /// Whose committed offsets a successor asks for.
     fn asked(&self, shape: &Shape, partition: i32) -> Vec<At> {
         let work = self.partitions();
-        let mut asked = vec![(shape.work, partition)];
+        let mut asked = vec![(shape.work, partition), (StateKept::TOPIC.name, partition)];
         asked.extend(shape.market_tails.iter().map(|(topic, _)| (*topic, partition)));
         for topic in &shape.global_tails {
             asked.extend((0..work).filter(|other| other % work == partition).map(|other| (*topic, other)));

@@ -23,8 +23,6 @@ use super::{
 /// A topic and one of its partitions.
 pub(super) type At = (&'static str, i32);
 
-/// Steps that are remembered for who reads a failure.
-const TRACE: usize = 60;
 /// When the simulated day begins, milliseconds since the Unix epoch: 19 May 2008, 13:20 UTC.
 const DAWN: Millis = Millis(1_211_203_200_000);
 
@@ -78,12 +76,13 @@ pub struct World {
     /// Workers that died while they committed.
     pub(super) doomed: BTreeSet<usize>,
     registry_until: Millis,
-    trace: Option<VecDeque<String>>,
+    /// The last steps, and how many of them are remembered.
+    trace: (VecDeque<String>, usize),
 }
 
 impl World {
-    /// An empty log whose topics have `partitions` each. `trace`: remember the last steps.
-    pub fn new(seed: u64, partitions: i32, plant: Option<Plant>, trace: bool) -> Rc<RefCell<World>> {
+    /// An empty log whose topics have `partitions` each, and that remembers its last `trace` steps.
+    pub fn new(seed: u64, partitions: i32, plant: Option<Plant>, trace: usize) -> Rc<RefCell<World>> {
         Rc::new(RefCell::new(World {
             rng: Rng::new(seed),
             faults: Faults::NONE,
@@ -99,7 +98,7 @@ impl World {
             sessions: Vec::new(),
             doomed: BTreeSet::new(),
             registry_until: Millis(0),
-            trace: trace.then(VecDeque::new),
+            trace: (VecDeque::new(), trace),
         }))
     }
 
@@ -129,8 +128,9 @@ impl World {
     /// Remembers a step.
     pub fn say(&mut self, what: impl FnOnce() -> String) {
         let now = self.now.since(DAWN).0;
-        if let Some(trace) = &mut self.trace {
-            if trace.len() == TRACE {
+        let (trace, most) = &mut self.trace;
+        if *most > 0 {
+            if trace.len() == *most {
                 trace.pop_front();
             }
             trace.push_back(format!("{:>9.3} s {}", now as f64 / 1000.0, what()));
@@ -139,7 +139,7 @@ impl World {
 
     /// The last steps, one a line.
     pub fn trace(&self) -> String {
-        self.trace.iter().flatten().cloned().collect::<Vec<_>>().join("\n")
+        self.trace.0.iter().cloned().collect::<Vec<_>>().join("\n")
     }
 
     /// Stores a record as a producer without transactions does.

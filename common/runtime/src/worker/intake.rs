@@ -39,14 +39,14 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 Some(Polled::Assigned(partitions)) => {
                     self.watch.rebalances.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     for partition in partitions {
-                        self.drop_seat(partition)?;
+                        self.drop_seat(partition);
                         self.seats.insert(partition, Seat::new(partition));
                     }
                     return Ok(None); // Membership changed: the next step takes its proof anew.
                 }
                 Some(Polled::Revoked(partitions)) => {
                     for partition in partitions {
-                        self.drop_seat(partition)?;
+                        self.drop_seat(partition);
                     }
                     return Ok(None);
                 }
@@ -77,8 +77,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             // Of a partition that went to another, or of one whose start is not known yet.
             match self.seats.get(&raw.partition).map(|seat| &seat.phase) {
                 None | Some(Phase::Settling) => return Ok(()),
-                Some(Phase::Restoring(_)) if raw.topic == P::WORK.name => return Ok(()),
-                Some(Phase::Restoring(_) | Phase::Live) => {}
+                Some(Phase::Remembering(_) | Phase::Restoring(_)) if raw.topic == P::WORK.name => return Ok(()),
+                Some(Phase::Remembering(_)) if raw.topic != kept => return Ok(()),
+                Some(Phase::Remembering(_) | Phase::Restoring(_) | Phase::Live) => {}
             }
         }
         let decoded = if raw.topic == kept { self.admit_kept(&raw) } else { self.admit_fact(&raw, global) };

@@ -4,7 +4,7 @@ use kernel::{Processor, Reach, Record, contract::StateKept};
 
 use super::{Discipline, Worker};
 use crate::{
-    log::{Fault, Log, Start},
+    log::{Fault, Log, Start, Stretch},
     schemas::Schemas,
     seat::{At, Phase, Seat},
 };
@@ -12,6 +12,7 @@ use crate::{
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Moves partitions that were assigned towards deciding. Others go on meanwhile.
     pub(super) fn restore(&mut self) -> Result<(), Fault> {
+        self.let_go()?;
         let partitions: Vec<i32> = self.seats.keys().copied().collect();
         for partition in partitions {
             let Some(seat) = self.seats.get(&partition) else { continue };
@@ -20,6 +21,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 Phase::Settling => {
                     if let Some(start) = self.log.settle(partition)? {
                         self.begin(partition, start)?;
+                    }
+                }
+                Phase::Remembering(stretches) => {
+                    let kept = stretches.iter().find(|stretch| stretch.topic == StateKept::TOPIC.name);
+                    if kept.is_none_or(|kept| seat.passed(kept, &self.global)) {
+                        self.go_on(partition)?;
                     }
                 }
                 Phase::Restoring(stretches) => {
@@ -34,9 +41,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     fn begin(&mut self, partition: i32, start: Start) -> Result<(), Fault> {
         let global = |topic: &str| Self::tail(topic).is_some_and(|tail| tail.reach == Reach::Global);
-        let known = |at: &At| self.global.contains_key(at);
-        let follow: Vec<_> =
-            start.stretches.iter().filter(|stretch| !known(&(stretch.topic, stretch.partition))).cloned().collect();
+        let known = |stretch: &&Stretch| self.global.contains_key(&(stretch.topic, stretch.partition));
+        let first = |stretch: &&Stretch| stretch.topic == StateKept::TOPIC.name || global(stretch.topic);
+        let follow: Vec<_> = start.stretches.iter().filter(first).filter(|stretch| !known(stretch)).cloned().collect();
         self.log.follow(&follow)?;
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
         seat.read.insert((P::WORK.name, partition), start.work);
@@ -49,7 +56,18 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 seat.read.insert(at, stretch.from);
             }
         }
-        seat.phase = Phase::Restoring(start.stretches);
+        seat.phase = Phase::Remembering(start.stretches);
+        Ok(())
+    }
+
+    /// What is kept is known: on to the market's tails.
+    fn go_on(&mut self, partition: i32) -> Result<(), Fault> {
+        let Some(Seat { phase: Phase::Remembering(stretches), .. }) = self.seats.get(&partition) else { return Ok(()) };
+        let market = |stretch: &&Stretch| Self::tail(stretch.topic).is_some_and(|tail| tail.reach == Reach::Market);
+        self.log.follow(&stretches.iter().filter(market).cloned().collect::<Vec<_>>())?;
+        let stretches = stretches.clone();
+        let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
+        seat.phase = Phase::Restoring(stretches);
         Ok(())
     }
 
@@ -68,21 +86,21 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 
     /// A partition went to another worker: all that is known of it is dropped.
-    pub(super) fn drop_seat(&mut self, partition: i32) -> Result<(), Fault> {
-        let Some(seat) = self.seats.remove(&partition) else { return Ok(()) };
-        self.vacate(&seat)
+    pub(super) fn drop_seat(&mut self, partition: i32) {
+        if let Some(seat) = self.seats.remove(&partition) {
+            self.vacate(&seat);
+        }
     }
 
     /// The outcome of a transaction is unknown: every partition is rebuilt from the log.
-    pub(super) fn give_up(&mut self) -> Result<(), Fault> {
+    pub(super) fn give_up(&mut self) {
         for (partition, seat) in std::mem::take(&mut self.seats) {
             self.seats.insert(partition, Seat::new(partition));
-            self.vacate(&seat)?;
+            self.vacate(&seat);
         }
-        Ok(())
     }
 
-    fn vacate(&mut self, seat: &Seat<P>) -> Result<(), Fault> {
+    fn vacate(&mut self, seat: &Seat<P>) {
         if seat.live() {
             self.watch.live.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
         }
@@ -90,9 +108,19 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             P::forget(&mut self.view, market);
             self.watch.gone(market);
         }
-        let mut tails: Vec<At> = vec![(StateKept::TOPIC.name, seat.partition)];
+        self.loose.insert((StateKept::TOPIC.name, seat.partition));
         let market = P::TAILS.iter().filter(|tail| tail.reach == Reach::Market);
-        tails.extend(market.map(|tail| (tail.topic.name, seat.partition)));
-        self.log.unfollow(&tails)
+        self.loose.extend(market.map(|tail| (tail.topic.name, seat.partition)));
+    }
+
+    /// Stops reading the tails of partitions that were dropped; before that none of them is taken over again.
+    fn let_go(&mut self) -> Result<(), Fault> {
+        if self.loose.is_empty() {
+            return Ok(());
+        }
+        let loose: Vec<At> = self.loose.iter().copied().collect();
+        self.log.unfollow(&loose)?;
+        self.loose.clear();
+        Ok(())
     }
 }

@@ -1,11 +1,13 @@
 //! Who is a candidate, and what he costs.
 
 use expect_test::{Expect, expect};
+use kernel::Processor;
 use kernel::contract::{DriverChanged, DriverLocated, DriverStatus, Point, RideRequested, Service, Tier, Vehicle};
 
-use super::{MARKET, Say, tell};
-use super::{START, Stage, accepts, ask, completes, decisions, near, ping, profile, request};
-use crate::Seen;
+use proptest::prelude::*;
+
+use super::{START, Say, Stage, accepts, ask, completes, decisions, near, ping, profile, records, request, tell};
+use crate::{BUILT_IN, Matching, Policy, Seen, assign};
 
 /// One driver after another, changed by `change` before the ride is asked for.
 #[track_caller]
@@ -186,10 +188,47 @@ fn who_earned_less_an_hour_goes_first() {
     }
     let outputs = stage.play(3_600, &[ask("r3", 3_600)]);
     let decided = decisions(&outputs).next().unwrap();
-    assert_eq!(stage.market, MARKET);
     expect![[r#"
         r3 0 Offered Best d2
         Some(Score { eta_ms: 166053, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: -22500 })
         Some(RunnerUp { driver: "d1", score: Score { eta_ms: 166053, rating_ms: 3000, reliability_ms: 12000, vehicle_ms: 0, fairness_ms: 22500 } })
     "#]].assert_eq(&format!("{}\n{:?}\n{:?}\n", tell(decided), decided.score, decided.runner_up));
+}
+
+/// The edges of a ride in a market of these drivers, cheapest first, under a policy that keeps so many.
+fn edges(drivers: &[(i32, i32, i32)], most: usize) -> Vec<(i64, String)> {
+    let text = BUILT_IN.replace("candidates_max = 20", &format!("candidates_max = {most}"));
+    let policy = Policy::parse(&text).unwrap();
+    let mut stage = Stage::with(&[]);
+    for (number, (north, east, record)) in drivers.iter().enumerate() {
+        let (profile, mut ping) =
+            driver(&format!("d{number:03}"), 0, |profile, _| profile.reliability_bps = record * 2_500);
+        ping.place = Point { lat_e6: near(0).lat_e6 + north * 300, lng_e6: near(0).lng_e6 + east * 300 };
+        stage.see(Seen::Changed(Box::new(profile)));
+        stage.see(Seen::Located(ping));
+    }
+    let turn = stage.gathered(0, &[ask("r1", 0)]);
+    let taken = records(&Matching::decide(&turn, &stage.view, &policy)).remove(0);
+    let mut edges: Vec<(i64, String)> = taken
+        .edges
+        .iter()
+        .map(|edge| (assign::cost(&edge.score), taken.columns[edge.column as usize].driver.clone()))
+        .collect();
+    edges.sort_unstable();
+    edges
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Who is not looked at could not have been among the candidates: looking further finds nobody better.
+    #[test]
+    fn looking_further_finds_nobody_better(
+        drivers in prop::collection::vec((-25..25i32, -25..25i32, 0..5i32), 1..300),
+        most in 1..8usize,
+    ) {
+        let mut all = edges(&drivers, 100);
+        all.truncate(most);
+        prop_assert_eq!(edges(&drivers, most), all);
+    }
 }

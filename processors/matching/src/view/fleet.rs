@@ -8,7 +8,8 @@ use kernel::contract::{DriverKept, DriverLocated, DriverStatus, Point, Tier, Veh
 use kernel::{Millis, geo};
 
 use crate::HORIZON;
-use cells::{Cells, Seat};
+use cells::Cells;
+pub(crate) use cells::{Earned, Seat};
 
 /// Pings are swept this long after they stopped to count: `now` may lag the newest ping by what is from the future.
 const SWEEP_AFTER_MS: i64 = HORIZON.0 + 60_000;
@@ -100,10 +101,13 @@ impl Slot {
         }
     }
 
+    /// Whether a ride holds him.
+    fn held(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.ride.is_some())
+    }
+
     fn leaves(&self) -> bool {
-        self.here()
-            && self.standing.is_some_and(|standing| standing.bound_elsewhere)
-            && self.kept.as_ref().is_none_or(|kept| kept.ride.is_none())
+        self.here() && self.standing.is_some_and(|standing| standing.bound_elsewhere) && !self.held()
     }
 }
 
@@ -159,6 +163,7 @@ impl Fleet {
         self.account(number, -1);
         self.slots[number as usize].kept = kept.cloned().map(Box::new);
         self.account(number, 1);
+        self.take_seat(number);
         self.settle(number);
     }
 
@@ -170,6 +175,7 @@ impl Fleet {
             None => return,
         };
         self.slots[number as usize].standing = Some(standing);
+        self.take_seat(number);
         self.settle(number);
     }
 
@@ -189,22 +195,37 @@ impl Fleet {
             Some(old) if old.place == ping.place => old.cell,
             _ => geo::cell(ping.place),
         };
-        let mut fresh = Ping { at: ping.at, status: ping.status, place: ping.place, cell, seat: None };
-        let seat = Seat { slot: number, place: ping.place, at: ping.at };
         let stays = |at: u64| at == cell && ping.status != DriverStatus::Offline;
-        match old.and_then(|old| old.seat.map(|number| (old.cell, number))) {
-            Some((at, number)) if stays(at) => {
-                self.cells.shift(cell, number, seat);
-                fresh.seat = Some(number);
+        let seat = match old.and_then(|old| old.seat.map(|seat| (old.cell, seat))) {
+            Some((at, seat)) if stays(at) => Some(seat),
+            Some((at, seat)) => {
+                self.rise(at, seat);
+                None
             }
-            Some((at, number)) => self.rise(at, number),
-            None => {}
-        }
-        if fresh.seat.is_none() && ping.status != DriverStatus::Offline {
-            fresh.seat = Some(self.cells.sit(cell, seat));
-        }
+            None => None,
+        };
+        let fresh = Ping { at: ping.at, status: ping.status, place: ping.place, cell, seat };
         self.slots[number as usize].ping = Some(fresh);
+        self.take_seat(number);
         self.sweep();
+    }
+
+    /// Writes what is known of a driver into his seat; a new one if he has none and is not offline.
+    fn take_seat(&mut self, number: u32) {
+        let slot = &mut self.slots[number as usize];
+        let (here, held) = (slot.here(), slot.held());
+        let earned = slot
+            .kept
+            .as_ref()
+            .map(|kept| Earned { income_minor: kept.account.income_minor, since: kept.account.since });
+        let Some(ping) = &mut slot.ping else { return };
+        let (Ping { at, place, status, cell, .. }, standing) = (*ping, slot.standing);
+        let seat = Seat { slot: number, place, at, status, here, held, standing, earned };
+        match ping.seat {
+            Some(at) => self.cells.update(cell, at, seat),
+            None if status == DriverStatus::Offline => {}
+            None => ping.seat = Some(self.cells.sit(cell, seat)),
+        }
     }
 
     /// Empties a seat; who moves up into it learns his new number.

@@ -11,6 +11,7 @@ use kernel::contract::MatchDecided;
 use kernel::{Record, wire};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 /// Decisions read and not taken yet; at the bound the reader waits.
@@ -93,7 +94,11 @@ fn listen(consumer: &BaseConsumer, heard: &SyncSender<Result<Heard, String>>, st
                 let at = Instant::now();
                 decode(message.payload().unwrap_or_default()).map(|decided| Heard { decided, at })
             }
-            Some(Err(error)) => Err(format!("match.decided cannot be read: {error}")),
+            Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
+                Err(format!("match.decided cannot be read: {error}"))
+            }
+            // The client tries again by itself.
+            Some(Err(_)) => continue,
         };
         let mut said = Some(said);
         while let Some(next) = said.take() {

@@ -48,6 +48,8 @@ pub(super) struct Traffic {
     screen: Screen,
     /// The clock was at this event time at this moment.
     anchor: (Millis, Instant),
+    /// How far the engine was, and since when.
+    reached: (Option<Millis>, Instant),
 }
 
 impl Traffic {
@@ -61,6 +63,7 @@ impl Traffic {
         let recorded = args.rides.is_some();
         Ok(Traffic {
             anchor: (world.now(), now),
+            reached: (None, now),
             world,
             settings,
             figures: Figures::default(),
@@ -119,7 +122,9 @@ impl Traffic {
         let (since, at) = self.anchor;
         let target = since.plus(Millis(at.elapsed().as_millis() as i64 * i64::from(speed)));
         let lag = Millis((i64::from(speed) * 300).clamp(LAG_MIN.0, LAG_MAX.0));
-        let behind = self.engine().unwrap_or(self.settings.start).plus(lag);
+        let engine = self.engine();
+        self.moves(engine)?;
+        let behind = engine.unwrap_or(self.settings.start).plus(lag);
         let now = self.world.now();
         let to = if self.feed.full() { now } else { target.min(behind).max(now) };
         // A step is worth 2 ms of the clock; less is waited for.
@@ -132,6 +137,17 @@ impl Traffic {
         // Time that was lost to waiting is not caught up.
         if target.since(self.world.now()).0 > i64::from(speed) * 250 {
             self.anchor = (self.world.now(), Instant::now());
+        }
+        Ok(())
+    }
+
+    /// An engine that stands still ends the demonstration, instead of making it wait for ever.
+    fn moves(&mut self, engine: Option<Millis>) -> Result<(), String> {
+        if engine != self.reached.0 {
+            self.reached = (engine, Instant::now());
+        } else if self.reached.1.elapsed() > STUCK {
+            let trouble = self.watch.trouble().unwrap_or("it says nothing".to_owned());
+            return Err(format!("the matching service stood still for {} s: {trouble}", STUCK.as_secs()));
         }
         Ok(())
     }

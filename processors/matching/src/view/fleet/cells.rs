@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kernel::contract::Point;
+use kernel::contract::{DriverStatus, Point};
+
+use super::Standing;
 
 /// Drivers by H3 cell, side by side with what a search needs of most of them; a driver knows the number of his seat in the cell's
 /// list, so he leaves it without a search.
@@ -11,7 +13,7 @@ pub(super) struct Cells {
     occupied: BTreeMap<u64, Vec<Seat>>,
 }
 
-/// A driver in a cell.
+/// A driver in a cell: all that a search needs of him, in one cache line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seat {
     /// His slot number.
@@ -19,6 +21,21 @@ pub(crate) struct Seat {
     pub(crate) place: Point,
     /// Event time of his newest ping.
     pub(crate) at: i64,
+    pub(crate) status: DriverStatus,
+    /// Whether this market may offer him rides.
+    pub(crate) here: bool,
+    /// Whether a ride holds him.
+    pub(crate) held: bool,
+    pub(crate) standing: Option<Standing>,
+    /// What he earned, and since when; none before his first ride here.
+    pub(crate) earned: Option<Earned>,
+}
+
+/// A driver's income, as fairness compares it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Earned {
+    pub(crate) income_minor: i64,
+    pub(crate) since: i64,
 }
 
 impl Cells {
@@ -34,8 +51,8 @@ impl Cells {
         seats.len() as u32 - 1
     }
 
-    /// Moves a driver within his cell.
-    pub(super) fn shift(&mut self, cell: u64, number: u32, seat: Seat) {
+    /// Replaces what is known of a driver who stays in his cell.
+    pub(super) fn update(&mut self, cell: u64, number: u32, seat: Seat) {
         if let Some(old) = self.occupied.get_mut(&cell).and_then(|seats| seats.get_mut(number as usize)) {
             *old = seat;
         }
