@@ -77,6 +77,8 @@ pub struct Config {
     pub max_group_members: usize,
     /// Session timeouts a member may ask for.
     pub session_timeouts: RangeInclusive<Duration>,
+    /// How long an empty group waits for more members after its first, as `group.initial.rebalance.delay.ms` says in Kafka.
+    pub initial_rebalance_delay: Duration,
     /// Longest time a group waits for its members to join again.
     pub max_rebalance_timeout: Duration,
     /// Offsets of a group that nobody used for that long are forgotten.
@@ -117,6 +119,7 @@ impl Default for Config {
             max_groups: 1_000,
             max_group_members: 500,
             session_timeouts: second..=30 * minute,
+            initial_rebalance_delay: Duration::from_millis(150),
             max_rebalance_timeout: 15 * minute,
             offsets_retention: 7 * day,
             max_transactional_ids: 10_000,

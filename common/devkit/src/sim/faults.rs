@@ -48,7 +48,7 @@ impl Faults {
         open: 300,
         doom: 200,
         kill: 25,
-        pause: 50,
+        pause: 100,
         rebalance: 80,
         lag: 600,
         registry: 10,

@@ -145,6 +145,9 @@ impl SimLog {
                 world.transactions[open].end = *world.rng.pick(&ends);
                 let end = world.transactions[open].end;
                 world.say(|| format!("  transaction {open} is left open: {end:?}"));
+                if world.rng.chance(4_000) {
+                    world.doomed.insert(self.who);
+                }
                 return Err(Fault::Unknown("no answer to the commit".to_owned()));
             }
         }

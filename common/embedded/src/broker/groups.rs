@@ -66,6 +66,8 @@ pub(super) struct Group {
     protocol: StrBytes,
     kind: StrBytes,
     deadline: Option<Instant>,
+    /// The first generation is not formed before: those who start together come together.
+    gathering: Option<Instant>,
     members: BTreeMap<String, Member>,
     pub(super) offsets: Offsets,
     /// Offsets of open transactions, by producer.
@@ -94,9 +96,11 @@ impl Group {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             self.members.retain(|_, member| member.joined);
         }
-        if !self.members.values().all(|member| member.joined) {
+        let gathering = self.gathering.is_some_and(|until| Instant::now() < until);
+        if gathering || !self.members.values().all(|member| member.joined) {
             return false;
         }
+        self.gathering = None;
         self.generation = self.generation.wrapping_add(1).max(1);
         let Some(first) = self.members.keys().next() else {
             (self.phase, self.protocol) = (Phase::Empty, StrBytes::new());

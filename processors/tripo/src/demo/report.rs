@@ -82,6 +82,7 @@ fn ran(args: &Args, traffic: &Traffic, start_ms: u128) -> Value {
         "asked_for_s": wall.as_secs_f64(),
         "total_s": traffic.begun.elapsed().as_secs_f64(),
         "start_ms": start_ms as u64,
+        "live_ms": traffic.live.saturating_duration_since(traffic.begun).as_millis() as u64 + start_ms as u64,
         "first_match_ms": first.map(|first| first as u64 + start_ms as u64),
         "lines_skipped": skipped.map_or(0, |skipped| skipped.lines),
         "first_line_skipped": skipped.and_then(|skipped| skipped.first.clone()),

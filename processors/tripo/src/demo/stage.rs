@@ -47,7 +47,7 @@ fn service(args: &Args, brokers: &str, registry: &str) -> Result<Service, String
             brokers: brokers.to_owned(),
             group: Matching::NAME.to_owned(),
             instance: "demo".to_owned(),
-            session: Duration::from_secs(10),
+            session: Duration::from_secs(6),
             transaction: Duration::from_secs(10),
         },
         workers: usize::from(args.workers),

@@ -34,6 +34,8 @@ pub(super) struct Traffic {
     pub(super) figures: Figures,
     /// When the first record was published.
     pub(super) begun: Instant,
+    /// When the engine had every market.
+    pub(super) live: Instant,
     /// How long riders asked, and how much event time passed by then.
     pub(super) asked_for: (Duration, Millis),
     /// Pings published by then.
@@ -68,6 +70,7 @@ impl Traffic {
             settings,
             figures: Figures::default(),
             begun: now,
+            live: now,
             asked_for: (Duration::ZERO, Millis(0)),
             pings_asked: 0,
             speed: args.speed,
@@ -85,6 +88,7 @@ impl Traffic {
     pub(super) fn run(&mut self) -> Result<(), String> {
         self.start()?;
         let begun = Instant::now();
+        self.live = begun;
         self.anchor = (self.world.now(), begun);
         while !self.world.spent() {
             if self.stop.load(Relaxed) || self.span.is_some_and(|span| begun.elapsed() >= span) {

@@ -103,6 +103,9 @@ fn enter(state: &mut State, shared: &Shared, request: &JoinGroupRequest, client:
     let (instance, client, seen) = (request.group_instance_id.clone(), client.clone(), Instant::now());
     let member = Member { instance, client, protocols, session, rebalance, seen, joined: true, assignment };
     group.members.insert(id.clone(), member);
+    if group.phase == Phase::Empty {
+        group.gathering = Some(Instant::now() + shared.config.initial_rebalance_delay);
+    }
     group.rebalance();
     if let Some(member) = group.members.get_mut(&id) {
         member.joined = true;
