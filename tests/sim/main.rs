@@ -8,6 +8,7 @@
 mod city;
 mod oracle;
 mod story;
+mod worker;
 
 use devkit::sim::Plant;
 use runtime::{Discipline, Sound};

@@ -114,7 +114,8 @@ impl Cities {
             None => f64::from(self.cities.iter().map(|city| city.drivers).sum::<u32>()) * MOVES_BPS / 10_000.0,
         };
         let draw = Draw::of(self.seed, &format!("{index}/{count}"), "gap");
-        let gap = -(1.0 - draw.unit()).ln() * 3_600_000.0 / per_hour;
+        // The first rider asks at once: the city was awake before the world began.
+        let gap = if count == 0 { 500.0 } else { -(1.0 - draw.unit()).ln() * 3_600_000.0 / per_hour };
         self.next.push(Reverse((after.plus(Millis(gap as i64 + 1)), index, count)));
     }
 

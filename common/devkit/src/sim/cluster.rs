@@ -81,6 +81,7 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
             self.bury(index);
             return Ok(());
         }
+        self.stall(index, now);
         if outcome.is_ok() { self.compare(index) } else { Ok(()) }
     }
 
@@ -137,18 +138,33 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
         }
         let (pause, kill) = (chance(faults.pause), chance(faults.kill));
         let index = self.world.borrow_mut().rng.below(self.hands.len());
-        if pause && self.hands[index].asleep.is_none() {
+        if pause {
+            self.pause(index, now);
+        }
+        if kill {
+            self.bury(index);
+        }
+    }
+
+    /// The worst moment to stand still is between deciding and committing.
+    fn stall(&mut self, index: usize, now: Millis) {
+        let world = self.world.clone();
+        let pause = world.borrow().faults.pause;
+        if pause > 0 && !self.hands[index].worker.settled() && world.borrow_mut().rng.chance(pause) {
+            self.pause(index, now);
+        }
+    }
+
+    fn pause(&mut self, index: usize, now: Millis) {
+        let hand = &mut self.hands[index];
+        if hand.asleep.is_none() {
             let world = &mut *self.world.borrow_mut();
-            let until = now.plus(Millis(world.rng.upto(12_000)));
-            let who = self.hands[index].who;
-            self.hands[index].asleep = Some(until);
+            let (until, who) = (now.plus(Millis(world.rng.upto(12_000))), hand.who);
+            hand.asleep = Some(until);
             if until.since(now) > SESSION {
                 world.sessions.push((now.plus(SESSION), who, false));
             }
             world.say(|| format!("worker {who} stands still for {} ms", until.since(now).0));
-        }
-        if kill {
-            self.bury(index);
         }
     }
 

@@ -74,6 +74,7 @@ impl SimLog {
         if work {
             all.extend(self.resumed.keys().map(|partition| (self.shape.work, *partition)));
         }
+        all.retain(|(topic, _)| !world.muted.contains(topic));
         let first = world.rng.below(all.len());
         for at in all.iter().cycle().skip(first).take(all.len()) {
             let position = match at.0 == self.shape.work {
@@ -164,7 +165,8 @@ impl SimLog {
         let mut all = Vec::with_capacity(transaction.offsets.len());
         for cut in &transaction.offsets {
             let tails = self.shape.market_tails.iter().map(|(topic, _)| *topic);
-            let mut names = tails.chain(self.shape.global_tails.iter().copied()).chain([self.shape.work, StateKept::TOPIC.name]);
+            let mut names =
+                tails.chain(self.shape.global_tails.iter().copied()).chain([self.shape.work, StateKept::TOPIC.name]);
             let Some(topic) = names.find(|name| *name == cut.topic) else { continue };
             let newest = transaction.newest.iter().find(|(partition, _)| *partition == cut.partition);
             let said = newest.filter(|_| topic == self.shape.work).map(|(_, newest)| (*newest, self.producer));

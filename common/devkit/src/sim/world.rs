@@ -75,6 +75,8 @@ pub struct World {
     pub(super) sessions: Vec<(Millis, usize, bool)>,
     /// Workers that died while they committed.
     pub(super) doomed: BTreeSet<usize>,
+    /// Topics that nobody can read at the moment.
+    pub(super) muted: BTreeSet<&'static str>,
     registry_until: Millis,
     /// The last steps, and how many of them are remembered.
     trace: (VecDeque<String>, usize),
@@ -97,6 +99,7 @@ impl World {
             group: Group::new(partitions),
             sessions: Vec::new(),
             doomed: BTreeSet::new(),
+            muted: BTreeSet::new(),
             registry_until: Millis(0),
             trace: (VecDeque::new(), trace),
         }))
@@ -217,6 +220,25 @@ impl World {
     /// Who owns a partition of the work topic, as the group's coordinator knows it.
     pub fn owner(&self, partition: i32) -> Option<usize> {
         self.group.owner(partition)
+    }
+
+    /// Lets nobody read a topic, or everybody again.
+    pub fn mute(&mut self, topic: &'static str, mute: bool) {
+        if mute {
+            self.muted.insert(topic)
+        } else {
+            self.muted.remove(topic)
+        };
+    }
+
+    /// A worker is dead, and the group knows.
+    pub fn bury(&mut self, who: usize) {
+        self.group.kick(who, true, &mut self.rng);
+    }
+
+    /// The committed offset of a partition.
+    pub fn position(&self, topic: &'static str, partition: i32) -> Option<i64> {
+        self.offsets.get(&(topic, partition)).map(|committed| committed.offset)
     }
 
     /// Whether no transaction is open.
