@@ -419,7 +419,8 @@ impl Log for KafkaLog {
     }
 
     fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault> {
-        let metadata = self.uncommitted.fetch_metadata(Some(topic), CALL).map_err(away)?;
+        // Asked by the tails' client: it knows the leaders when it begins to follow.
+        let metadata = self.tails.fetch_metadata(Some(topic), CALL).map_err(away)?;
         let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
         match i32::try_from(count) {
             Ok(count) if count > 0 => {
