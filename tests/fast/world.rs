@@ -23,6 +23,7 @@ impl Dispatcher {
         let mut out = Vec::new();
         for Published { body, .. } in published {
             match body {
+                Body::Changed(driver) => self.free.retain(|(_, other)| *other != driver.driver),
                 Body::Located(ping) if ping.status == DriverStatus::Free => {
                     self.free.insert((ping.market.clone(), ping.driver.clone()));
                 }

@@ -45,7 +45,7 @@ pub(crate) fn judge(world: &World, poison: &Poison, policy: &Policy) -> Result<(
     again(world, policy)
 }
 
-/// Every decision, one a line, for who reads a failure.
+/// Every decision and every parked record, one a line, for who reads a failure.
 pub(crate) fn chains(world: &World) -> String {
     let mut lines = Vec::new();
     each::<MatchDecided>(world, |place, read| {
@@ -58,6 +58,10 @@ pub(crate) fn chains(world: &World) -> String {
             "{}/{at} {} {ride} {revision:?} {outcome:?} {reason:?} {who} {answer:?} {cause}",
             place.partition, step.decision
         ));
+    });
+    each::<RecordParked>(world, |_, read| {
+        let Some(RecordParked { place, cause, detail, .. }) = read else { return };
+        lines.push(format!("{}/{}@{} parked {cause:?} {detail}", place.topic, place.partition, place.offset));
     });
     lines.join("\n")
 }
