@@ -57,8 +57,9 @@ pub(crate) struct City {
     read: BTreeMap<i32, i64>,
     stands: BTreeMap<(String, String), Stand>,
     ticked: BTreeMap<&'static str, Millis>,
+    began: Millis,
     homes: BTreeMap<usize, &'static str>,
-    /// Cities in which something was decided: their clocks are known.
+    /// Cities in which something was decided after a tick was read: their time is known.
     known: BTreeSet<String>,
     /// What must be parked, with the cause.
     pub(crate) poison: BTreeMap<(String, i32, i64), Cause>,
@@ -67,6 +68,7 @@ pub(crate) struct City {
 impl City {
     pub(crate) fn new(world: Rc<RefCell<World>>, seed: u64, mood: Mood) -> Result<City, String> {
         let homes = (0..DRIVERS).map(|driver| (driver, MARKETS[driver % MARKETS.len()])).collect();
+        let began = world.borrow().now();
         let mut city = City {
             world,
             rng: Rng::new(seed ^ 0x00c1_7135),
@@ -78,6 +80,7 @@ impl City {
             read: BTreeMap::new(),
             stands: BTreeMap::new(),
             ticked: BTreeMap::new(),
+            began,
             homes,
             known: BTreeSet::new(),
             poison: BTreeMap::new(),
@@ -127,12 +130,10 @@ impl City {
         self.world.borrow_mut().produce(market, record)
     }
 
-    /// A time stamp as an app sets it: a little late, rarely very late or a little early. In replayed time a market's first
-    /// record says what time it is there: that one is in time.
+    /// A time stamp as an app sets it: a little late, rarely very late or a little early.
     fn stamp(&mut self) -> i64 {
         let now = self.now().0;
-        let known = self.known.len() == MARKETS.len();
-        match if known { self.rng.below(20) } else { 2 } {
+        match self.rng.below(20) {
             0 => now + self.rng.upto(2_000),
             1 => now - self.rng.upto(90_000),
             _ => now - self.rng.upto(300),

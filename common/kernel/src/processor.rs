@@ -51,7 +51,7 @@ pub struct Event<T> {
 pub struct Turn<P: Processor> {
     /// Which market.
     pub market: String,
-    /// Number of the turn in its market, from 1 without gaps.
+    /// Number of the turn in its market, from 1; a turn that writes nothing has none.
     pub number: i64,
     /// The market's watermark: the only time that a decision knows.
     pub now: Millis,

@@ -2,7 +2,8 @@
 //!
 //! It moves on by the event time of records and, where time is alive, by elapsed time while every input is read to its
 //! end. How far ahead a record may lie is measured against the broker's own time stamp, which no producer chooses, so
-//! that neither a wrong clock at the edge nor the order in which topics are read can move it.
+//! that neither a wrong clock at the edge nor the order in which topics are read can move it. Where time is replayed, a tick
+//! says how event time and broker time belong together; before a market's first tick there is nothing to measure against.
 
 use kernel::{Millis, contract::ClockKept};
 
@@ -28,8 +29,14 @@ pub struct Clock {
     pub now: Millis,
     /// Number of the newest turn.
     pub turn: i64,
-    anchor_at: Millis,
-    anchor_appended: Millis,
+    anchor: Option<Anchor>,
+}
+
+/// The first tick: its event time, and when the broker stored it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Anchor {
+    at: Millis,
+    appended: Millis,
 }
 
 impl Clock {
@@ -37,27 +44,20 @@ impl Clock {
     pub fn start(time: Time, at: Millis, appended: Millis) -> Clock {
         // A live market starts at the broker's time: a first record with a time long past must not stop the others.
         let now = if time == Time::Live { appended } else { at };
-        Clock { now, turn: 0, anchor_at: now, anchor_appended: appended }
+        Clock { now, turn: 0, anchor: None }
     }
 
     /// Goes on where the last turn was.
     pub fn restore(kept: &ClockKept) -> Clock {
-        Clock {
-            now: Millis(kept.now),
-            turn: kept.turn,
-            anchor_at: Millis(kept.anchor_at),
-            anchor_appended: Millis(kept.anchor_appended),
-        }
+        let anchor = Anchor { at: Millis(kept.anchor_at), appended: Millis(kept.anchor_appended) };
+        let ticked = kept.anchor_appended != 0;
+        Clock { now: Millis(kept.now), turn: kept.turn, anchor: ticked.then_some(anchor) }
     }
 
     /// What must be kept to go on from here.
     pub fn keep(&self) -> ClockKept {
-        ClockKept {
-            now: self.now.0,
-            turn: self.turn,
-            anchor_at: self.anchor_at.0,
-            anchor_appended: self.anchor_appended.0,
-        }
+        let (anchor_at, anchor_appended) = self.anchor.map_or((0, 0), |anchor| (anchor.at.0, anchor.appended.0));
+        ClockKept { now: self.now.0, turn: self.turn, anchor_at, anchor_appended }
     }
 
     /// The clock as it stands with turn `number` taken.
@@ -70,9 +70,10 @@ impl Clock {
         match time {
             Time::Live => appended.plus(AHEAD),
             Time::Log { speed } => {
+                let Some(anchor) = self.anchor else { return Millis(i64::MAX) };
                 let speed = i64::from(speed.max(1));
-                let elapsed = appended.since(self.anchor_appended).0.max(0);
-                let moved = self.anchor_at.plus(Millis(elapsed.saturating_mul(speed)));
+                let elapsed = appended.since(anchor.appended).0.max(0);
+                let moved = anchor.at.plus(Millis(elapsed.saturating_mul(speed)));
                 moved.max(self.now).plus(Millis(AHEAD.0.saturating_mul(speed)))
             }
         }
@@ -81,5 +82,16 @@ impl Clock {
     /// Moves the watermark on to `at`; never back.
     pub fn reach(&mut self, at: Millis) {
         self.now = self.now.max(at);
+    }
+
+    /// A tick moves the watermark too; where time is replayed the first one says what time it is, unless a turn has said so.
+    pub fn tick(&mut self, time: Time, at: Millis, appended: Millis) {
+        if self.anchor.is_none() {
+            self.anchor = Some(Anchor { at, appended });
+            if self.turn == 0 && time != Time::Live {
+                self.now = at;
+            }
+        }
+        self.reach(at);
     }
 }

@@ -15,6 +15,9 @@ mod turn;
 mod watch;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::{Clock, Time};
 pub use counts::Counts;
 pub use schemas::{Schemas, Unresolved};

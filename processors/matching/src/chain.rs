@@ -167,15 +167,15 @@ impl Story<'_> {
         }
     }
 
-    /// The driver of an assigned ride is lost: the ride looks for another. What is decided about it follows once the search is done.
+    /// The driver of an assigned ride is lost: he is let go at once, so that in the order of the log nobody gets him before, and the
+    /// ride looks for another in this very turn.
     fn reopen(&mut self, ride: &str, reason: Reason, cause: &Place) {
         let Some(driver) = self.let_go(ride, Change::Freed) else { return };
-        let (refused_max, now) = (self.policy.chain.refused_max, self.head.now);
+        let refused_max = self.policy.chain.refused_max;
+        self.step(ride, Outcome::Reassigned, reason, Some(cause));
         if let Some(ride) = self.rides.get_mut(ride) {
             ride.refuse(driver, refused_max);
             ride.look(RideStatus::Reopened, Some(cause));
-            ride.kept.since = now;
-            ride.reopened = Some(reason);
         }
     }
 
@@ -260,14 +260,11 @@ impl Story<'_> {
         let known = self.rides.get(ride)?;
         let cause = known.cause.clone();
         let again = known.kept.status == RideStatus::Reopened;
-        let (outcome, reason) = match again {
-            true => (Outcome::Reassigned, known.reopened.unwrap_or(Reason::Best)),
-            false => (Outcome::Offered, Reason::Best),
-        };
+        let outcome = if again { Outcome::Reassigned } else { Outcome::Offered };
         let answer_by = (!again).then(|| self.head.now.saturating_add(self.policy.chain.answer_ms()));
         let (driver, change) = (driver.to_owned(), Change::Held);
         self.drivers.push(DriverStep { driver: driver.clone(), ride: ride.to_owned(), change });
-        self.step(ride, outcome, reason, cause.as_ref());
+        self.step(ride, outcome, Reason::Best, cause.as_ref());
         let kept = &mut self.rides.get_mut(ride)?.kept;
         kept.status = if again { RideStatus::Assigned } else { RideStatus::Offered };
         // Who is sent needs not accept: a repeat of his is answered as one.
@@ -279,15 +276,13 @@ impl Story<'_> {
         Some(decided)
     }
 
-    /// A ride that must say so gets no driver in this turn: its first decision, or the loss of its driver.
+    /// A ride gets no driver in this turn: it says so if that is its first decision.
     pub(crate) fn miss(&mut self, ride: &str) -> Option<&mut MatchDecided> {
         let known = self.rides.get(ride)?;
-        let (outcome, reason) = match (known.kept.revision, known.reopened) {
-            (-1, _) => (Outcome::Waiting, Reason::Nobody),
-            (_, Some(reason)) => (Outcome::Reassigned, reason),
-            _ => return None,
-        };
+        if !known.must_say() {
+            return None;
+        }
         let cause = known.cause.clone();
-        Some(self.step(ride, outcome, reason, cause.as_ref()))
+        Some(self.step(ride, Outcome::Waiting, Reason::Nobody, cause.as_ref()))
     }
 }

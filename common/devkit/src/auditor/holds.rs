@@ -29,16 +29,6 @@ struct Hold {
     until: Option<i64>,
 }
 
-/// A driver who was given to a ride while in another: a fault, unless the same turn takes him from the other. A turn is one
-/// transaction, and where two rides swap their drivers no order of its records would do.
-struct Suspect {
-    market: String,
-    turn: i64,
-    driver: String,
-    other: String,
-    sentence: String,
-}
-
 /// Who holds whom, and who may.
 #[derive(Default)]
 pub(super) struct Holds {
@@ -46,7 +36,6 @@ pub(super) struct Holds {
     hops: BTreeMap<String, Vec<Hop>>,
     /// By market and driver: the ride that has him.
     held: BTreeMap<(String, String), String>,
-    suspects: Vec<Suspect>,
     /// Of drivers that were handed over, by driver.
     spans: BTreeMap<String, Vec<Hold>>,
     /// By market, turn and partition of `driver.released`: the next offset to be applied.
@@ -71,12 +60,7 @@ impl Holds {
 
     /// How much is held.
     pub(super) fn len(&self) -> usize {
-        self.registered.len()
-            + self.hops.len()
-            + self.held.len()
-            + self.suspects.len()
-            + self.cuts.len()
-            + self.spans.len()
+        self.registered.len() + self.hops.len() + self.held.len() + self.cuts.len() + self.spans.len()
     }
 
     /// A decision gives `driver` to a ride.
@@ -85,8 +69,7 @@ impl Holds {
         if let Some(other) = self.held.get(&key).filter(|other| **other != decided.ride) {
             let ride = &decided.ride;
             let sentence = format!("driver {driver} was given ride {ride} at {} while in ride {other}", at(place));
-            let (market, turn, other) = (decided.market.clone(), decided.turn, other.clone());
-            self.suspects.push(Suspect { market, turn, driver: driver.to_owned(), other, sentence });
+            verdict.blame(Law::DoubleBooked, sentence);
         }
         if self.hops.contains_key(driver) {
             let (market, ride) = (decided.market.clone(), decided.ride.clone());
@@ -111,8 +94,6 @@ impl Holds {
         if self.held.get(&key) == Some(&decided.ride) {
             self.held.remove(&key);
         }
-        let here = |of: &Suspect| of.turn == decided.turn && of.market == decided.market;
-        self.suspects.retain(|of| !(here(of) && of.driver == driver && of.other == decided.ride));
         if let Some(spans) = self.spans.get_mut(driver) {
             let mine =
                 |hold: &&mut Hold| hold.until.is_none() && hold.market == decided.market && hold.ride == decided.ride;
@@ -134,9 +115,6 @@ impl Holds {
 
     /// Checks the hand-overs, and that nobody used a driver whom he did not own.
     pub(super) fn settle(&mut self, verdict: &mut Verdict) {
-        for suspect in self.suspects.drain(..) {
-            verdict.blame(Law::DoubleBooked, suspect.sentence);
-        }
         for (driver, hops) in &mut self.hops {
             hops.sort_by_key(|hop| hop.number);
             verdict.released += hops.len() as u64;

@@ -164,7 +164,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 let origin = Origin { raw: raw.clone(), market };
                 seat.facts.push_back(Pending { event: Event { place, at, body }, origin });
             }
-            Read::Tick => clock.reach(at),
+            Read::Tick => clock.tick(time, at, raw.appended),
             Read::Seen(seen) => {
                 Watch::add(&self.watch.seen, 1);
                 P::observe(&mut self.view, &market, seen);

@@ -1,6 +1,6 @@
 //! One ride in a turn.
 
-use kernel::contract::{Place, Reason, RideKept, RideRequested, RideStatus};
+use kernel::contract::{Place, RideKept, RideRequested, RideStatus};
 
 /// A ride as the turn leaves it, and what it must say.
 #[derive(Clone, Debug)]
@@ -10,14 +10,12 @@ pub(crate) struct Ride {
     pub(crate) kept: RideKept,
     /// The record by which it looks for a driver in this turn.
     pub(crate) cause: Option<Place>,
-    /// Why it lost its driver in this turn.
-    pub(crate) reopened: Option<Reason>,
 }
 
 impl Ride {
     /// A ride that is known.
     pub(crate) fn known(kept: &RideKept) -> Ride {
-        Ride { before: Some(kept.clone()), kept: kept.clone(), cause: None, reopened: None }
+        Ride { before: Some(kept.clone()), kept: kept.clone(), cause: None }
     }
 
     /// A ride that is asked for.
@@ -43,7 +41,7 @@ impl Ride {
             refused: Vec::new(),
             first: None,
         };
-        Ride { before: None, kept, cause: None, reopened: None }
+        Ride { before: None, kept, cause: None }
     }
 
     pub(super) fn ask(&mut self, request: &RideRequested, place: &Place, now: i64) {
@@ -65,7 +63,7 @@ impl Ride {
 
     /// Whether it says something in this turn even if it finds nobody.
     pub(crate) fn must_say(&self) -> bool {
-        self.looks() && (self.kept.revision < 0 || self.reopened.is_some())
+        self.looks() && self.kept.revision < 0
     }
 
     /// Remembers who is not asked again, the newest `most`.

@@ -198,7 +198,7 @@ fn a_driver_who_gives_the_ride_back_is_replaced() {
             (0, vec![ask("r1", 0)]),
             (5, vec![accepts(4, "d1", "r1", 0)]),
             (60, vec![cancels(59, Party::Driver, "r1", Some("d1"))]),
-            (65, vec![accepts(64, "d2", "r1", 2)]),
+            (65, vec![accepts(64, "d2", "r1", 3)]),
             (90, vec![no_show(89, Party::Driver, "r1")]),
             (95, vec![cancels(94, Party::Driver, "r1", Some("d3"))]),
             (695, vec![]),
@@ -206,11 +206,13 @@ fn a_driver_who_gives_the_ride_back_is_replaced() {
         expect![[r#"
             0 s: r1 0 Offered Best d1
             5 s: r1 1 Assigned Accepted d1
-            60 s: r1 2 Reassigned CancelledByDriver d2
+            60 s: r1 2 Reassigned CancelledByDriver nobody
+            60 s: r1 3 Reassigned Best d2
             65 s: r1 - Duplicate SameAcceptance d2 of sf/1/0
-            90 s: r1 3 Reassigned DriverNoShow d3
-            95 s: r1 4 Reassigned CancelledByDriver nobody
-            695 s: r1 5 Closed Expired nobody
+            90 s: r1 4 Reassigned DriverNoShow nobody
+            90 s: r1 5 Reassigned Best d3
+            95 s: r1 6 Reassigned CancelledByDriver nobody
+            695 s: r1 7 Closed Expired nobody
         "#]],
     );
 }
