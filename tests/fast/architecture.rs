@@ -27,7 +27,11 @@ fn crates() -> BTreeMap<String, (PathBuf, BTreeSet<String>)> {
 fn dependencies(manifest: &str) -> BTreeSet<String> {
     let section = manifest.split("\n[dependencies]\n").nth(1).unwrap_or_default();
     let lines = section.lines().take_while(|line| !line.starts_with('['));
-    lines.filter_map(|line| line.split(['.', ' ', '=']).next()).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    lines
+        .filter_map(|line| line.split(['.', ' ', '=']).next())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn sources(under: &Path, found: &mut Vec<PathBuf>) {
@@ -52,7 +56,9 @@ fn all_sources() -> Vec<PathBuf> {
 fn decisions() -> Vec<(String, PathBuf, BTreeSet<String>)> {
     let crates = crates().into_iter();
     crates
-        .filter(|(name, (folder, _))| folder.parent().unwrap().ends_with("processors") && name != "tripo" && name != "gateway")
+        .filter(|(name, (folder, _))| {
+            folder.parent().unwrap().ends_with("processors") && name != "tripo" && name != "gateway"
+        })
         .map(|(name, (folder, dependencies))| (name, folder, dependencies))
         .collect()
 }

@@ -44,15 +44,22 @@ impl Client {
         let known = TOPICS.iter().find(|known| known.name == topic).unwrap();
         let count = if known.placed_by == kernel::PlacedBy::Key { known.partitions } else { self.partitions };
         let partition = partition::of(key, count);
-        self.producer.send(BaseRecord::to(topic).partition(partition).key(key).payload(value)).map_err(|(e, _)| e).unwrap();
+        self.producer
+            .send(BaseRecord::to(topic).partition(partition).key(key).payload(value))
+            .map_err(|(e, _)| e)
+            .unwrap();
         self.producer.flush(PATIENCE).unwrap();
     }
 
     /// All records of a topic as of now, as a `read_committed` consumer sees them, partition by partition.
     pub(crate) fn all<R: Record>(&self) -> Vec<R> {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.brokers).set("group.id", "reader").set("isolation.level", "read_committed");
-        let consumer: BaseConsumer = config.set("fetch.wait.max.ms", "20").set("enable.partition.eof", "true").create().unwrap();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("group.id", "reader")
+            .set("isolation.level", "read_committed");
+        let consumer: BaseConsumer =
+            config.set("fetch.wait.max.ms", "20").set("enable.partition.eof", "true").create().unwrap();
         let metadata = consumer.fetch_metadata(Some(R::TOPIC.name), PATIENCE).unwrap();
         let mut open = metadata.topics()[0].partitions().len();
         let mut list = TopicPartitionList::new();

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use embedded::{Broker, Config, Registry};
 use kernel::contract::{
-    Cause, DriverChanged, DriverLocated, DriverStatus, MarketTicked, MatchDecided, Outcome, Point, Progress, RecordParked,
-    RideProgressed, RideRequested, Service as Kind, TOPICS, TurnTaken, Vehicle,
+    Cause, DriverChanged, DriverLocated, DriverStatus, MarketTicked, MatchDecided, Outcome, Point, Progress,
+    RecordParked, RideProgressed, RideRequested, Service as Kind, TOPICS, TurnTaken, Vehicle,
 };
 use matching::{Matching, Policy};
 use runtime::{Pace, Service, Settings, Time, kafka::Access, topics};
@@ -118,7 +118,8 @@ fn tick(client: &Client, at: i64) {
 }
 
 fn decided(client: &Client, ride: &str, outcome: Outcome) -> MatchDecided {
-    let wanted = |all: &[MatchDecided]| all.iter().rev().find(|one| one.ride == ride && one.outcome == outcome).cloned();
+    let wanted =
+        |all: &[MatchDecided]| all.iter().rev().find(|one| one.ride == ride && one.outcome == outcome).cloned();
     client.until(wanted)
 }
 

@@ -4,6 +4,7 @@
 
 mod client;
 mod conform;
+mod demo;
 mod journey;
 mod registry;
 mod servers;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use devkit::{auditor::Auditor, sim::World};
+use devkit::{
+    auditor::{Auditor, Verdict},
+    sim::World,
+};
 use kernel::{
     Record,
     codec::Datum,
@@ -22,7 +25,7 @@ pub(crate) type Poison = BTreeMap<(String, i32, i64), Cause>;
 ///
 /// # Errors
 /// The first faults, one a line.
-pub(crate) fn judge(world: &World, poison: &Poison, policy: &Policy) -> Result<(), String> {
+pub(crate) fn judge(world: &World, poison: &Poison, policy: &Policy) -> Result<Verdict, String> {
     let mut auditor = Auditor::default();
     each::<DriverChanged>(world, |_, read| read.into_iter().for_each(|driver| auditor.changed(&driver)));
     each::<DriverReleased>(world, |place, read| read.into_iter().for_each(|gone| auditor.released(place, &gone)));
@@ -42,7 +45,8 @@ pub(crate) fn judge(world: &World, poison: &Poison, policy: &Policy) -> Result<(
         return Err(format!("{} of {} rides were left undone", verdict.decided - verdict.closed, verdict.decided));
     }
     parked(world, poison)?;
-    again(world, policy)
+    again(world, policy)?;
+    Ok(verdict)
 }
 
 /// Every decision and every parked record, one a line, for who reads a failure.

@@ -23,6 +23,26 @@ pub(crate) struct Tally {
     pub(crate) aborts: u64,
     pub(crate) parked: u64,
     pub(crate) take_overs: u64,
+    pub(crate) requests: u64,
+    pub(crate) assigned: u64,
+    pub(crate) refused: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) released: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: &Tally) {
+        self.steps += other.steps;
+        self.commits += other.commits;
+        self.aborts += other.aborts;
+        self.parked += other.parked;
+        self.take_overs += other.take_overs;
+        self.requests += other.requests;
+        self.assigned += other.assigned;
+        self.refused += other.refused;
+        self.duplicates += other.duplicates;
+        self.released += other.released;
+    }
 }
 
 /// Plays a seed. The error is the story of its failure, with the last steps when they are asked for.
@@ -59,7 +79,10 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
     }
     last_tick(&mut cluster, &mut city, &mut tally)?;
     night(&mut cluster, &mut city, &mut tally)?;
-    oracle::judge(&world.borrow(), &city.poison, &policy)?;
+    let verdict = oracle::judge(&world.borrow(), &city.poison, &policy)?;
+    (tally.requests, tally.assigned) = (verdict.requests, verdict.assigned);
+    (tally.refused, tally.duplicates) = (verdict.refused_late, verdict.duplicates_refused);
+    tally.released = verdict.released;
     let relaxed = std::sync::atomic::Ordering::Relaxed;
     tally.commits = cluster.watch.commits.load(relaxed);
     tally.aborts = cluster.watch.aborts.load(relaxed);

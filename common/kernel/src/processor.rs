@@ -2,7 +2,11 @@
 
 use std::fmt::Debug;
 
-use crate::{Emit, Millis, Topic, codec::Datum, contract::{Cause, Cut, Place}};
+use crate::{
+    Emit, Millis, Topic,
+    codec::Datum,
+    contract::{Cause, Cut, Place},
+};
 
 /// How much of a tail's topic an instance reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

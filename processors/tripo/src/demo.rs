@@ -1,6 +1,7 @@
 //! `tripo demo`: everything in one process, with traffic, watched and audited.
 
 mod args;
+mod engine;
 mod feed;
 mod figures;
 mod listener;
@@ -36,11 +37,11 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, String> {
         stage.registry.url()
     );
     println!("Ctrl-C: no new riders, open rides end, then the summary. Twice: out at once.\n");
-    let mut traffic = Traffic::open(&args, &stage, (world, settings), stop.clone())?;
+    let Stage { engine, broker, registry, ids } = stage;
+    let mut traffic = Traffic::open(&args, (broker.address(), &ids), engine, (world, settings), stop.clone())?;
     let start_ms = started.elapsed().as_millis();
     let ran = traffic.run();
-    let Stage { service, broker, registry, .. } = stage;
-    let stopped = service.stop();
+    let stopped = traffic.end();
     ran?;
     stopped.map_err(|error| format!("the matching service ended: {error}"))?;
     let verdict = auditor::audit(broker.address(), Limits::default())?;

@@ -8,6 +8,5 @@ use crate::run::{Run, policy_text, serve};
 pub(crate) type Entry = (&'static str, fn(&Run) -> Result<(), String>);
 
 /// All processors.
-pub(crate) const PROCESSORS: &[Entry] = &[("matching", |run| {
-    serve::<Matching>(run, matching::Policy::parse(&policy_text(run, matching::BUILT_IN)?)?)
-})];
+pub(crate) const PROCESSORS: &[Entry] =
+    &[("matching", |run| serve::<Matching>(run, matching::Policy::parse(&policy_text(run, matching::BUILT_IN)?)?))];

@@ -10,7 +10,10 @@ use std::{
 };
 
 use clap::Args;
-use kernel::{Processor, Record, Topic, contract::{RecordParked, StateKept}};
+use kernel::{
+    Processor, Record, Topic,
+    contract::{RecordParked, StateKept},
+};
 use runtime::{Pace, Service, Settings, Time, kafka::Access, registry::Registry};
 
 use crate::registry::PROCESSORS;
@@ -38,6 +41,9 @@ pub(crate) struct Run {
     /// File with the policy; default: the built-in one
     #[arg(long)]
     pub(crate) policy: Option<PathBuf>,
+    /// End when the standard input does: for a process that must not outlive the one that started it
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_ends: bool,
     /// Time moves with records alone, at this many seconds of event time a second: for replay
     #[arg(long)]
     pub(crate) replay_speed: Option<u32>,
@@ -91,6 +97,16 @@ pub(crate) fn serve<P: Processor>(run: &Run, policy: P::Policy) -> Result<(), St
     };
     let service = Service::start::<P, _, _>(&settings, Arc::new(policy), schemas)?;
     let stop = signals()?;
+    if run.until_stdin_ends {
+        let told = stop.clone();
+        let listen = move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            told.store(true, Relaxed);
+        };
+        std::thread::Builder::new()
+            .spawn(listen)
+            .map_err(|error| format!("cannot watch the standard input: {error}"))?;
+    }
     while !stop.load(Relaxed) && !service.ended() {
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -40,6 +40,12 @@ pub(crate) struct Args {
     /// Workers of the matching service
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) workers: u16,
+    /// Match in so many processes of their own instead
+    #[arg(long, conflicts_with = "workers", value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub(super) processes: Option<u16>,
+    /// Kill one of the processes every so often, such as 10s, and start another in its place
+    #[arg(long, requires = "processes", value_parser = span)]
+    pub(super) kill_every: Option<Duration>,
     /// Port of the broker; 0: a free one
     #[arg(long, default_value_t = 0)]
     pub(super) port: u16,

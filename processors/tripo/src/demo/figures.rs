@@ -86,6 +86,8 @@ impl Figures {
             && let Some(sent) = sent.remove(&decided.ride)
         {
             self.latency_us.add(at.saturating_duration_since(sent).as_micros() as u64);
+        } else if decided.outcome == Outcome::Duplicate {
+            sent.remove(&decided.ride);
         }
         if decided.revision.is_some() {
             self.follow(decided, *at);

@@ -55,6 +55,7 @@ fn measured(traffic: &Traffic) -> Value {
         "pings": tally.pings,
         "pings_dropped": tally.pings_dropped,
         "jumps": tally.jumps,
+        "kills": traffic.kills,
         "behaviour": {
             "doubled_requests": tally.doubled_requests,
             "declined": tally.declined,

@@ -15,10 +15,11 @@ use runtime::{Pace, Service, Settings, Time};
 use crate::run::written;
 
 use super::Args;
+use super::engine::{Engine, Flock};
 
-/// The running parts; the service is stopped first.
+/// The running parts; the engine is stopped first.
 pub(super) struct Stage {
-    pub(super) service: Service,
+    pub(super) engine: Engine,
     pub(super) broker: Broker,
     pub(super) registry: embedded::Registry,
     /// Topic and the id of its schema.
@@ -36,8 +37,15 @@ impl Stage {
         topics::ensure(broker.address(), &TOPICS, Layout::default())?;
         let mut client = Registry::new(registry.url())?;
         let ids = client.register(&TOPICS).map_err(|failure| failure.to_string())?;
-        let service = service(args, broker.address(), registry.url())?;
-        Ok(Stage { service, broker, registry, ids })
+        let engine = match args.processes {
+            Some(count) => Engine::There(Flock::start(args, count, broker.address(), registry.url())?),
+            None => {
+                let service = service(args, broker.address(), registry.url())?;
+                let watch = service.watch();
+                Engine::Here(service, watch)
+            }
+        };
+        Ok(Stage { engine, broker, registry, ids })
     }
 }
 

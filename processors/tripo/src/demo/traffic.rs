@@ -5,17 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use devkit::world::{Settings, World};
-use kernel::Millis;
 use kernel::contract::MatchDecided;
-use runtime::Watch;
+use kernel::{Millis, Topic};
 
 use super::Args;
+use super::engine::Engine;
 use super::feed::{Feed, Sent};
 use super::figures::Figures;
 use super::listener::Listener;
 use super::screen::{Screen, Status};
 use super::source::Told;
-use super::stage::Stage;
 
 /// Event time by which the engine may be behind the world, at most; drivers have 20 s to answer and take up to 12.
 const LAG_MAX: Millis = Millis(6_000);
@@ -44,7 +43,8 @@ pub(super) struct Traffic {
     span: Option<Duration>,
     feed: Feed,
     listener: Listener,
-    watch: Arc<Watch>,
+    engine: Option<Engine>,
+    pub(super) kills: u64,
     sent: Sent,
     stop: Arc<AtomicBool>,
     screen: Screen,
@@ -57,7 +57,8 @@ pub(super) struct Traffic {
 impl Traffic {
     pub(super) fn open(
         args: &Args,
-        stage: &Stage,
+        (brokers, ids): (&str, &[(&'static Topic, u32)]),
+        engine: Engine,
         (world, settings): (World<Told>, Settings),
         stop: Arc<AtomicBool>,
     ) -> Result<Traffic, String> {
@@ -75,9 +76,10 @@ impl Traffic {
             pings_asked: 0,
             speed: args.speed,
             span: args.span.or((!recorded).then_some(Duration::from_secs(120))),
-            feed: Feed::open(stage.broker.address(), &stage.ids)?,
-            listener: Listener::open(stage.broker.address())?,
-            watch: stage.service.watch(),
+            feed: Feed::open(brokers, ids)?,
+            listener: Listener::open(brokers)?,
+            engine: Some(engine),
+            kills: 0,
             sent: Sent::new(),
             stop,
             screen: Screen::new(),
@@ -109,9 +111,9 @@ impl Traffic {
     fn start(&mut self) -> Result<(), String> {
         let published = self.world.step(self.settings.start, &[]);
         self.feed.send(&published, &mut self.sent)?;
-        while self.engine().is_none() {
+        while self.reached().is_none() {
             if self.begun.elapsed() > START_MAX {
-                let trouble = self.watch.trouble().unwrap_or("it says nothing".to_owned());
+                let trouble = self.trouble().unwrap_or("it says nothing".to_owned());
                 return Err(format!("the matching service did not start within {} s: {trouble}", START_MAX.as_secs()));
             }
             self.feed.full();
@@ -122,11 +124,15 @@ impl Traffic {
 
     /// One round: what was decided goes to the world, and its time moves on as far as the clock and the engine allow.
     fn advance(&mut self, speed: u32) -> Result<(), String> {
+        if let Some(engine) = &mut self.engine {
+            engine.tend()?;
+            self.kills = engine.kills();
+        }
         let decisions = self.hear(Duration::ZERO)?;
         let (since, at) = self.anchor;
         let target = since.plus(Millis(at.elapsed().as_millis() as i64 * i64::from(speed)));
         let lag = Millis((i64::from(speed) * 300).clamp(LAG_MIN.0, LAG_MAX.0));
-        let engine = self.engine();
+        let engine = self.reached();
         self.moves(engine)?;
         let behind = engine.unwrap_or(self.settings.start).plus(lag);
         let now = self.world.now();
@@ -150,7 +156,7 @@ impl Traffic {
         if engine != self.reached.0 {
             self.reached = (engine, Instant::now());
         } else if self.reached.1.elapsed() > STUCK {
-            let trouble = self.watch.trouble().unwrap_or("it says nothing".to_owned());
+            let trouble = self.trouble().unwrap_or("it says nothing".to_owned());
             return Err(format!("the matching service stood still for {} s: {trouble}", STUCK.as_secs()));
         }
         Ok(())
@@ -167,7 +173,7 @@ impl Traffic {
             if self.world.open() != open {
                 (open, since) = (self.world.open(), Instant::now());
             } else if since.elapsed() > STUCK {
-                let trouble = self.watch.trouble().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+                let trouble = self.trouble().map(|trouble| format!(": {trouble}")).unwrap_or_default();
                 eprintln!("tripo: {open} rides did not end{trouble}");
                 break;
             }
@@ -186,7 +192,7 @@ impl Traffic {
             let to = self.world.now().plus(self.settings.tick);
             let published = self.world.step(to, &decisions);
             self.feed.send(&published, &mut self.sent)?;
-            let answered = self.watch.asked.load(Relaxed) >= self.feed.requests;
+            let answered = self.engine.as_ref().is_some_and(|engine| engine.answered(self.feed.requests, &self.sent));
             let heard = self.figures.last_heard.is_none_or(|last| last.elapsed() > QUIET);
             if answered && heard && begun.elapsed() > QUIET {
                 break;
@@ -201,10 +207,18 @@ impl Traffic {
         Ok(heard.into_iter().map(|heard| heard.decided).collect())
     }
 
+    /// Drains and ends the engine.
+    pub(super) fn end(&mut self) -> Result<(), String> {
+        self.engine.take().map_or(Ok(()), Engine::stop)
+    }
+
     /// How far the engine is in the market where it is furthest behind; `None` while it lacks one.
-    fn engine(&self) -> Option<Millis> {
-        let now = self.watch.now();
-        self.settings.markets.iter().map(|market| now.get(market).copied()).min().flatten()
+    fn reached(&self) -> Option<Millis> {
+        self.engine.as_ref()?.reached(&self.settings.markets, self.world.now(), &self.sent)
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.engine.as_ref()?.trouble()
     }
 
     fn show(&mut self, last: bool, note: &str) {
@@ -217,9 +231,9 @@ impl Traffic {
             elapsed: self.begun.elapsed(),
             tally: self.world.tally(),
             figures: &self.figures,
-            parked: self.watch.parked.load(Relaxed),
+            parked: self.engine.as_ref().map_or(0, Engine::parked),
             speed: self.speed,
-            note: self.watch.trouble().unwrap_or(note.to_owned()),
+            note: self.trouble().unwrap_or(note.to_owned()),
         };
         self.screen.show(&status);
     }
