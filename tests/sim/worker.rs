@@ -180,7 +180,8 @@ fn a_record_from_the_future_or_of_yesterday_is_parked() {
     // Ahead of the broker's clock; in replayed time ahead of the market's, which the third one moved on.
     for (time, most) in [(Time::Live, 5_000), (Time::Log { speed: 1 }, 10_000)] {
         let mut scene = Scene::new(time);
-        scene.ask("ann", -DAY);
+        // Still inside the window when the third one has moved the market's time.
+        scene.ask("ann", 5_000 - DAY);
         let late = scene.ask("bob", -DAY - 1);
         scene.ask("cid", 5_000);
         scene.run();
@@ -243,6 +244,8 @@ fn living_time_moves_by_itself_and_replayed_time_by_ticks() {
     for (time, moves) in [(Time::Live, true), (Time::Log { speed: 1 }, false)] {
         let mut scene = Scene::new(time);
         scene.ask("ann", 0);
+        // The first pulse only sees where the inputs end.
+        scene.pass(500);
         scene.run();
         let before = scene.watch.now()[MARKET];
         for _ in 0..4 {

@@ -27,10 +27,12 @@ impl Counts {
             counts.insert(topic.name, log.partitions(topic.name)?);
         }
         let work = counts[P::WORK.name];
-        for tail in P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Market) {
-            let count = counts[tail.topic.name];
+        let tails = P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Market).map(|tail| tail.topic);
+        let placed = P::OUTPUTS.iter().copied().filter(|topic| topic.placed_by == kernel::PlacedBy::Market);
+        for topic in tails.chain(placed).chain([StateKept::TOPIC]) {
+            let count = counts[topic.name];
             if count != work {
-                let (name, wanted) = (tail.topic.name, P::WORK.name);
+                let (name, wanted) = (topic.name, P::WORK.name);
                 return Err(Fault::Away(format!(
                     "{name} has {count} partitions and {wanted} {work}: create both with the same count"
                 )));

@@ -58,16 +58,16 @@ pub(crate) fn decode<P: Processor>(
     })
 }
 
-/// Whether a record lies where its market belongs.
+/// Whether a record lies where its market (or, in a global tail, what it is about) belongs.
 pub(crate) fn placed(raw: &Raw, market: &str, partitions: i32) -> Result<(), Malformed> {
     if raw.key.as_deref() != Some(market.as_bytes()) {
         let key = raw.key.as_deref().map(|key| String::from_utf8_lossy(&key[..key.len().min(64)]).into_owned());
-        let detail = format!("key {key:?} is not the record's market `{market}`");
+        let detail = format!("key {key:?} is not `{market}`, by which the record is placed");
         return Err(malformed(Cause::Misplaced, &detail));
     }
     let home = kernel::partition::of(market.as_bytes(), partitions);
     if home != raw.partition {
-        let detail = format!("market `{market}` belongs to partition {home} of {partitions}: murmur2 of the key");
+        let detail = format!("`{market}` belongs to partition {home} of {partitions}: murmur2 of the key");
         return Err(malformed(Cause::Misplaced, &detail));
     }
     Ok(())

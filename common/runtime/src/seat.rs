@@ -35,7 +35,8 @@ pub(crate) enum Phase {
 
 /// Ends of the tails that must be passed before the work records polled so far are decided.
 pub(crate) struct Barrier {
-    pub(crate) ends: Vec<(At, i64)>,
+    /// `None`: not known yet; the wait for them counts.
+    pub(crate) ends: Option<Vec<(At, i64)>>,
     pub(crate) since: Duration,
 }
 
@@ -63,6 +64,8 @@ pub(crate) struct Seat<P: Processor> {
     /// Broker time of the newest record that was read.
     pub(crate) newest: Millis,
     pub(crate) clocks: BTreeMap<String, Clock>,
+    /// Markets of which anything is known.
+    pub(crate) markets: BTreeSet<String>,
     /// Event time at which a market was last asked whether something is ripe.
     pub(crate) asked_at: BTreeMap<String, Millis>,
     /// Markets in which something is ripe though nothing arrived.
@@ -86,6 +89,7 @@ impl<P: Processor> Seat<P> {
             committed: BTreeMap::new(),
             newest: Millis(0),
             clocks: BTreeMap::new(),
+            markets: BTreeSet::new(),
             asked_at: BTreeMap::new(),
             ripe: BTreeSet::new(),
         }
@@ -100,9 +104,9 @@ impl<P: Processor> Seat<P> {
         self.arrived.len() + self.held.len() + self.ready.len()
     }
 
-    /// Whether every stretch was read to its end.
+    /// Whether every stretch was read to its end, or so much was read that it must be worked off first.
     pub(crate) fn caught_up(&self, stretches: &[Stretch], global: &BTreeMap<At, i64>) -> bool {
-        stretches.iter().all(|stretch| self.passed(stretch, global))
+        self.facts.len() >= FACTS || stretches.iter().all(|stretch| self.passed(stretch, global))
     }
 
     /// Whether a stretch was read to its end.
@@ -138,12 +142,19 @@ impl<P: Processor> Seat<P> {
         self.parked.partition_point(|record| !behind(record))
     }
 
+    /// The bytes of a record in hand.
+    pub(crate) fn origin(&self, place: &Place) -> Option<&Origin> {
+        let facts = self.facts.iter().map(|fact| (&fact.event.place, &fact.origin));
+        let mut all = facts.chain(self.ready.iter().map(|ask| (&ask.event.place, &ask.origin)));
+        all.find(|(at, _)| *at == place).map(|(_, origin)| origin)
+    }
+
     /// Takes out what a transaction committed, or what needed none.
     pub(crate) fn consume(&mut self, taken: &Taken<P>) {
         self.ready.drain(..taken.asks);
         self.facts.drain(..taken.facts);
         self.parked.drain(..taken.parked);
-        self.stale = false;
+        self.stale &= !self.ready.is_empty();
         for (market, clock) in &taken.clocks {
             if let Some(known) = self.clocks.get_mut(market) {
                 known.turn = clock.turn;
@@ -160,6 +171,11 @@ impl<P: Processor> Seat<P> {
         self.clocks.iter().filter_map(due).collect()
     }
 }
+
+/// The admission window: older records are parked.
+pub(crate) const WINDOW: Millis = Millis(24 * 3_600_000);
+/// At so many facts in hand a partition decides though its tails are not read to their ends.
+pub(crate) const FACTS: usize = 20_000;
 
 /// How often, in event time, a market is asked whether something is ripe.
 const RETRY: Millis = Millis(1_000);

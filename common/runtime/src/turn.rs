@@ -16,7 +16,7 @@ use crate::{
     counts::Counts,
     log::{Outgoing, Transaction},
     schemas::Schemas,
-    seat::{At, Pending, Seat},
+    seat::{At, Pending, Seat, WINDOW},
 };
 
 /// Most records of one kind that a transaction takes of one partition.
@@ -51,6 +51,12 @@ pub(crate) struct Bench<'a, P: Processor, S> {
     pub(crate) global: &'a BTreeMap<At, i64>,
 }
 
+/// Most poison that a transaction parks of one partition.
+const PARKED: usize = 64;
+/// The client's largest batch, bytes, and what a batch holds beside one value.
+const BATCH: usize = 1_000_000;
+const HEADROOM: usize = 4_096;
+
 /// What was decided, and the same as records.
 type Decided<P> = (Vec<<P as Processor>::Output>, Vec<Outgoing>);
 
@@ -61,13 +67,16 @@ struct Portion<P: Processor> {
 
 impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     /// Decides for one seat; `None`: there is nothing to take. Facts that change nothing are taken without a record.
-    pub(crate) fn take(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Option<Taken<P>> {
+    ///
+    /// # Errors
+    /// A market cannot be decided though no record is to blame: the seat keeps what it holds.
+    pub(crate) fn take(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Result<Option<Taken<P>>, String> {
         let (asks, facts) = (seat.ready.len().min(self.limits.asks), seat.facts.len().min(self.limits.facts));
         let mut taken = Taken {
             partition: seat.partition,
             asks,
             facts,
-            parked: seat.line_up(&seat.positions(asks, facts)),
+            parked: seat.line_up(&seat.positions(asks, facts)).min(PARKED),
             clocks: Vec::new(),
             turns: 0,
             outputs: Vec::new(),
@@ -76,7 +85,8 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         let mut records = Vec::new();
         for (market, portion) in portions(seat, asks, facts) {
             let mut turn = self.turn(seat, &market, portion, (asks, facts));
-            let (outputs, encoded) = self.decide(&mut turn, seat, &mut parked);
+            outdated(&mut turn, seat, &mut parked);
+            let (outputs, encoded) = self.decide(&mut turn, seat, &mut parked)?;
             if outputs.is_empty() && turn.asks.is_empty() {
                 continue;
             }
@@ -95,7 +105,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             to.offsets.push(crate::seat::cut(&(StateKept::TOPIC.name, seat.partition), seat.kept_until));
             to.newest.push((seat.partition, seat.newest));
         }
-        (asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken)
+        Ok((asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken))
     }
 
     /// Positions of the global tails that the owner of `partition` answers for.
@@ -121,47 +131,44 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     }
 
     /// Decides and encodes; a record on which that fails is parked and the turn decided without it.
-    fn decide(&self, turn: &mut Turn<P>, seat: &Seat<P>, parked: &mut Vec<RecordParked>) -> Decided<P> {
+    fn decide(&self, turn: &mut Turn<P>, seat: &Seat<P>, parked: &mut Vec<RecordParked>) -> Result<Decided<P>, String> {
         loop {
             let failure = match self.attempt(turn) {
-                Ok(done) => return done,
+                Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
             let whole = turn.asks.len() + turn.facts.len();
-            if whole == 0 {
-                return (Vec::new(), Vec::new()); // Nothing to blame; the market stands still until a record changes it.
-            }
-            let culprit = self.culprit(turn, whole);
+            let Some(culprit) = self.culprit(turn, whole) else {
+                let (market, why) = (&turn.market, &failure.1);
+                return Err(format!("market {market} stands still, no record is to blame: {why}: report this bug"));
+            };
             let place = if culprit < turn.facts.len() {
                 turn.facts.remove(culprit).place
             } else {
                 turn.asks.remove(culprit - turn.facts.len()).place
             };
-            let origins = seat.facts.iter().map(|fact| (&fact.event.place, &fact.origin));
-            let mut origins = origins.chain(seat.ready.iter().map(|ask| (&ask.event.place, &ask.origin)));
-            if let Some((_, origin)) = origins.find(|(at, _)| **at == place) {
-                parked.push(origin.park(P::NAME, failure.0, &failure.1));
-            }
+            parked.extend(seat.origin(&place).map(|origin| origin.park(P::NAME, failure.0, &failure.1)));
         }
     }
 
-    /// Halves the turn until one record is alone: the last of the shortest prefix (facts, then asks) that fails.
-    fn culprit(&self, turn: &Turn<P>, whole: usize) -> usize {
+    /// Halves the turn until one record is alone: the last of the shortest prefix (facts, then asks) that fails. `None`: the turn
+    /// fails without any.
+    fn culprit(&self, turn: &Turn<P>, whole: usize) -> Option<usize> {
         let fails = |length: usize| {
             let mut prefix = turn.clone();
             prefix.facts.truncate(length);
             prefix.asks.truncate(length.saturating_sub(turn.facts.len()));
             self.attempt(&prefix).is_err()
         };
-        if fails(0) {
-            return 0;
+        if whole == 0 || fails(0) {
+            return None;
         }
         let (mut sound, mut failing) = (0, whole);
         while failing - sound > 1 {
             let middle = sound + (failing - sound) / 2;
             if fails(middle) { failing = middle } else { sound = middle }
         }
-        failing - 1
+        Some(failing - 1)
     }
 
     fn attempt(&self, turn: &Turn<P>) -> Result<Decided<P>, (Cause, String)> {
@@ -176,8 +183,9 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         let topic = output.topic();
         let mut value = self.header(topic.name)?;
         let some = output.datum(&mut value)?;
-        if value.len() > topic.max_message_bytes as usize {
-            return Err(format!("{} bytes for {}, at most {}", value.len(), topic.name, topic.max_message_bytes));
+        let most = (topic.max_message_bytes as usize).min(BATCH) - HEADROOM;
+        if value.len() > most {
+            return Err(format!("{} bytes for {}, at most {most}", value.len(), topic.name));
         }
         let placed = match topic.placed_by {
             kernel::PlacedBy::Market => output.market().as_bytes(),
@@ -219,6 +227,20 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         debug_assert!(encoded.is_ok(), "{encoded:?}");
         Outgoing { topic: R::TOPIC, partition, key: record.key().to_vec(), value: Some(value) }
     }
+}
+
+/// Work records that fell out of the admission window since they were read are parked: what is remembered of their rides may be
+/// forgotten.
+fn outdated<P: Processor>(turn: &mut Turn<P>, seat: &Seat<P>, parked: &mut Vec<RecordParked>) {
+    let now = turn.now;
+    turn.asks.retain(|ask| {
+        let inside = now.since(ask.at) <= WINDOW;
+        if !inside {
+            let origin = seat.origin(&ask.place);
+            parked.extend(origin.map(|origin| origin.park(P::NAME, Cause::TooOld, "the market's time passed it by")));
+        }
+        inside
+    });
 }
 
 /// What the seat holds, market by market, and the markets in which something may be ripe.

@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Processor, Reach, contract::RecordParked};
+use kernel::{Millis, Processor, Reach, contract::RecordParked};
 
 use crate::{
     clock::Time,
     counts::Counts,
     log::{Fault, Log, Raw, Transaction},
     schemas::Schemas,
-    seat::{At, Seat},
+    seat::{At, Barrier, Seat},
     turn::{Bench, Limits, Taken},
     watch::Watch,
 };
@@ -92,11 +92,15 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     prepared: Option<Prepared<P, L::Member>>,
     /// Tails of partitions that were dropped, still to be unfollowed.
     loose: BTreeSet<At>,
-    /// A record that waits for the registry.
-    stuck: Option<Raw>,
-    /// Elapsed time as of this step and of the last move of the clocks.
+    /// Records that wait for the registry, in the order in which they were polled.
+    stuck: VecDeque<Raw>,
+    /// Counts looks at partitions that settle, so that each has its turn.
+    looked: usize,
+    /// Elapsed time as of this step, and of the last pulse of living time.
     elapsed: Duration,
-    moved: Duration,
+    pulse: Duration,
+    /// Where the inputs ended at that pulse.
+    ends: BTreeMap<At, i64>,
     discipline: PhantomData<D>,
 }
 
@@ -116,9 +120,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             global_parked: VecDeque::new(),
             prepared: None,
             loose: BTreeSet::new(),
-            stuck: None,
+            stuck: VecDeque::new(),
+            looked: 0,
             elapsed: Duration::ZERO,
-            moved: Duration::ZERO,
+            pulse: Duration::ZERO,
+            ends: BTreeMap::new(),
             discipline: PhantomData,
         }
     }
@@ -163,16 +169,27 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             self.commit(prepared)?;
             return Ok(true);
         }
-        let Some(member) = self.gather()? else { return Ok(false) };
-        self.restore()?;
-        self.release()?;
-        self.ripen()?;
-        self.prepared = self.prepare(member);
+        let member = self.log.member();
+        // A fault with one partition, or with the registry, must not stop the others: it is told once they had their turn.
+        let gathered = self.gather();
+        if gathered == Ok(false) {
+            return Ok(false);
+        }
+        let mut told = gathered.map(drop);
+        told = told.and(self.restore());
+        told = told.and(self.release());
+        told = told.and(self.ripen());
+        if let Some(member) = member {
+            told = told.and(self.prepare(member));
+        }
+        if self.prepared.is_none() {
+            told?;
+        }
         Ok(self.prepared.is_some())
     }
 
     /// Decides all that is ready in all live partitions as one transaction.
-    fn prepare(&mut self, member: L::Member) -> Option<Prepared<P, L::Member>> {
+    fn prepare(&mut self, member: L::Member) -> Result<(), Fault> {
         let bench = Bench {
             view: &self.view,
             policy: &*self.policy,
@@ -182,16 +199,22 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             global: &self.global,
         };
         let mut transaction = Transaction::default();
-        let seats = self.seats.values_mut().filter(|seat| seat.live());
-        let taken: Vec<Taken<P>> = seats.filter_map(|seat| bench.take(seat, &mut transaction)).collect();
+        let (mut taken, mut told) = (Vec::new(), Ok(()));
+        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
+            match bench.take(seat, &mut transaction) {
+                Ok(one) => taken.extend(one),
+                Err(why) => told = told.and(Err(Fault::Away(why))),
+            }
+        }
         if !D::TICKS_SEND_OFFSETS && taken.iter().all(|taken| taken.asks == 0) {
             transaction.offsets.clear();
         }
         if transaction.records.is_empty() {
             taken.into_iter().for_each(|taken| self.merge(taken));
-            return None;
+        } else {
+            self.prepared = Some(Prepared { transaction, member, taken });
         }
-        Some(Prepared { transaction, member, taken })
+        told
     }
 
     fn commit(&mut self, prepared: Prepared<P, L::Member>) -> Result<(), Fault> {
@@ -237,29 +260,32 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// Sets barriers for work records that arrived, and releases those whose `must` tails were read far enough.
     fn release(&mut self) -> Result<(), Fault> {
-        let partitions: Vec<i32> = self.seats.values().filter(|seat| seat.live()).map(|seat| seat.partition).collect();
-        for partition in partitions {
-            let arrived = self.seats[&partition].held.is_empty() && !self.seats[&partition].arrived.is_empty();
-            if arrived {
-                let musts: Vec<At> = self.musts(partition);
-                let ends = self.log.ends(&musts)?;
-                let Some(seat) = self.seats.get_mut(&partition) else { continue };
+        let mut told = Ok(());
+        for partition in self.live() {
+            let musts = self.musts(partition);
+            let Some(seat) = self.seats.get_mut(&partition) else { continue };
+            if seat.held.is_empty() && !seat.arrived.is_empty() {
                 std::mem::swap(&mut seat.held, &mut seat.arrived);
-                let ends = musts.into_iter().zip(ends).collect();
-                seat.barrier = Some(crate::seat::Barrier { ends, since: self.elapsed });
+                seat.barrier = Some(Barrier { ends: None, since: self.elapsed });
+            }
+            if let Some(Barrier { ends: ends @ None, .. }) = &mut seat.barrier {
+                match self.log.ends(&musts) {
+                    Ok(found) => *ends = Some(musts.into_iter().zip(found).collect()),
+                    Err(fault) => told = told.and(Err(fault)),
+                }
             }
             let (global, patience, elapsed) = (&self.global, self.pace.patience, self.elapsed);
             let Some(seat) = self.seats.get_mut(&partition) else { continue };
             let Some(barrier) = &seat.barrier else { continue };
             let read = |at: &At| seat.read.get(at).or_else(|| global.get(at)).copied().unwrap_or(i64::MIN);
-            let passed = barrier.ends.iter().all(|(at, end)| read(at) >= *end);
+            let passed = barrier.ends.as_ref().is_some_and(|ends| ends.iter().all(|(at, end)| read(at) >= *end));
             if passed || elapsed.saturating_sub(barrier.since) >= patience {
                 seat.stale |= !passed;
                 seat.barrier = None;
                 seat.ready.append(&mut seat.held);
             }
         }
-        Ok(())
+        told
     }
 
     fn musts(&self, partition: i32) -> Vec<At> {
@@ -273,7 +299,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// Asks the markets whose watermark moved whether something is ripe.
     fn ripen(&mut self) -> Result<(), Fault> {
-        self.pass_time()?;
+        let told = self.pass_time();
         for seat in self.seats.values_mut().filter(|seat| seat.live()) {
             for (market, now) in seat.due() {
                 if P::ripe(&self.view, &market, now, &self.policy) {
@@ -283,30 +309,28 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 seat.asked_at.insert(market, now);
             }
         }
-        Ok(())
+        told
     }
 
-    /// Where time is alive, moves the clocks of partitions whose every input is read to its end.
+    /// Where time is alive, moves the clocks of partitions in which every input was read as far as it went at the last pulse.
     fn pass_time(&mut self) -> Result<(), Fault> {
-        let since = self.elapsed.saturating_sub(self.moved);
+        let since = self.elapsed.saturating_sub(self.pulse);
         if self.pace.time != Time::Live || since < PULSE {
             return Ok(());
         }
-        let partitions: Vec<i32> = self.live();
-        let mut inputs: Vec<At> = Vec::new();
-        for partition in &partitions {
-            inputs.extend(self.seats[partition].read.keys());
-        }
-        let ends = self.log.ends(&inputs)?;
-        let ends: BTreeMap<At, i64> = inputs.into_iter().zip(ends).collect();
-        let span = kernel::Millis(since.min(PULSE_MOST).as_millis() as i64);
+        self.pulse = self.elapsed;
+        let span = Millis(since.min(PULSE_MOST).as_millis() as i64);
+        let ends = std::mem::take(&mut self.ends);
         for seat in self.seats.values_mut().filter(|seat| seat.live()) {
-            let at_end = |(at, next): (&At, &i64)| ends.get(at).is_some_and(|end| next >= end);
-            if seat.read.iter().all(at_end) {
+            let read = |(at, next): (&At, &i64)| ends.get(at).is_some_and(|end| next >= end);
+            if seat.read.iter().all(read) {
                 seat.clocks.values_mut().for_each(|clock| clock.now = clock.now.plus(span));
             }
         }
-        self.moved = self.elapsed;
+        let live = self.seats.values().filter(|seat| seat.live());
+        let inputs: Vec<At> = live.flat_map(|seat| seat.read.keys().copied()).collect();
+        // No answer, no ends: at the next pulse time stands still.
+        self.ends = inputs.iter().copied().zip(self.log.ends(&inputs)?).collect();
         Ok(())
     }
 }

@@ -77,7 +77,7 @@ fn gather(turn: &Turn<Matching>, market: Option<&Market>, policy: &Policy) -> Tu
     let named = named.chain(progressed.iter().map(|fact| fact.progress.ride.as_str()));
     let mut rides: BTreeMap<&str, &RideKept> = BTreeMap::new();
     if let Some(Market { agenda, .. }) = market {
-        rides.extend(named.filter_map(|ride| agenda.ride(ride, turn.now)).map(by_id));
+        rides.extend(named.filter_map(|ride| agenda.ride(ride)).map(by_id));
         rides.extend(agenda.lapsed(turn.now, &policy.chain).take(policy.turn.sweep_max).map(by_id));
     }
     TurnTaken {
@@ -105,19 +105,15 @@ fn by_id(ride: &RideKept) -> (&str, &RideKept) {
     (ride.ride.as_str(), ride)
 }
 
-/// Searches for the rides that look for a driver, oldest request first, and makes them rows of the turn's problem.
+/// Searches for rides that look for a driver and makes them rows of the turn's problem, oldest request first.
 ///
 /// A ride without a candidate is a row only if it must say so. After `rows_max` rides with candidates, or `searches_max` searches, the rest
-/// waits for the next turn.
+/// waits for the next turn; see [`in_turn`] for who comes first.
 fn look_around(story: &mut Story<'_>, taken: &mut TurnTaken, market: &Market, policy: &Policy) {
     let search = Search::new(&market.fleet, policy, (&taken.market, Millis(taken.now)), freed(story, market));
-    let mut looking: Vec<&RideKept> = story.rides.values().filter(|ride| ride.looks()).map(|ride| &ride.kept).collect();
-    let others = market.agenda.looking().filter(|ride| !story.rides.contains_key(&ride.ride) && !story.overdue(ride));
-    looking.extend(others.take(policy.search.searches_max));
-    looking.sort_unstable_by_key(|ride| (ride.requested_at, &ride.ride));
     let mut rows: Vec<(RideKept, Found)> = Vec::new();
     let mut full = 0;
-    for ride in looking.into_iter().take(policy.search.searches_max) {
+    for ride in in_turn(story, taken, market).into_iter().take(policy.search.searches_max) {
         let Some(request) = &ride.request else { continue };
         let found = search.around(ride, request);
         let fits = !found.candidates.is_empty();
@@ -129,6 +125,7 @@ fn look_around(story: &mut Story<'_>, taken: &mut TurnTaken, market: &Market, po
             break;
         }
     }
+    rows.sort_unstable_by(|(one, _), (two, _)| (one.requested_at, &one.ride).cmp(&(two.requested_at, &two.ride)));
     problem(taken, &rows, &search, policy);
     for (ride, _) in rows {
         if !story.rides.contains_key(&ride.ride) {
@@ -137,6 +134,27 @@ fn look_around(story: &mut Story<'_>, taken: &mut TurnTaken, market: &Market, po
         }
     }
     taken.rides.sort_unstable_by(|one, two| one.ride.cmp(&two.ride));
+}
+
+/// Rides that look for a driver, in the order in which they are searched for: those asked for in this turn, those whose driver it took, then
+/// the others from another one on in each turn, so that riders for whom there is nobody do not keep the rest waiting.
+fn in_turn<'a>(story: &'a Story<'_>, taken: &TurnTaken, market: &'a Market) -> Vec<&'a RideKept> {
+    let mut own: Vec<&Ride> = story.rides.values().filter(|ride| ride.looks()).collect();
+    own.sort_unstable_by_key(|ride| (!ride.must_say(), ride.kept.requested_at, &ride.kept.ride));
+    let others = market.agenda.looking().filter(|ride| !story.rides.contains_key(&ride.ride) && !story.overdue(ride));
+    let mut others: Vec<&RideKept> = others.collect();
+    // A turn in which nothing was decided has no number of its own: seconds move on all the same.
+    let first = start(taken.turn.wrapping_add(taken.now / 1_000), others.len());
+    others.rotate_left(first);
+    own.into_iter().map(|ride| &ride.kept).chain(others).collect()
+}
+
+/// Where the `turn`-th round among `count` begins: multiples of the golden ratio leave no gap that the next ones do not halve, whatever
+/// `count` is (Steinhaus' three-gap theorem).
+fn start(turn: i64, count: usize) -> usize {
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    let part = (turn as u64).wrapping_mul(GOLDEN);
+    ((u128::from(part) * count as u128) >> 64) as usize
 }
 
 /// Slots of the drivers that the turn freed from the ride that the view says holds them.

@@ -21,7 +21,7 @@ const AMOUNT_MAX: i64 = 1_000_000_000_000;
 /// Bytes of an id.
 const ID_MAX: usize = 64;
 
-/// Decodes a record of `topic`; see [`kernel::Processor::read`].
+/// Decodes a record of `topic`; see [`kernel::Processor::read`]. Where a market is named, a profile names its driver: either is the key.
 pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Read<Matching>), Malformed> {
     // Pings are by far the most.
     if topic == DriverLocated::TOPIC.name {
@@ -42,15 +42,15 @@ pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Rea
     }
     if topic == MarketTicked::TOPIC.name {
         let tick: MarketTicked = decode(datum)?;
-        id("market", &tick.market)?;
+        market("market", &tick.market)?;
         time(tick.at)?;
         return Ok((tick.market, Millis(tick.at), Read::Tick));
     }
     if topic == DriverChanged::TOPIC.name {
         let profile: Box<DriverChanged> = decode(datum)?;
         check_profile(&profile)?;
-        // Profiles are read by every instance: they belong to no market.
-        return Ok((String::new(), Millis(profile.at), Read::Seen(Seen::Changed(profile))));
+        // Profiles are read by every instance: they belong to no market, and are placed by their driver.
+        return Ok((profile.driver.clone(), Millis(profile.at), Read::Seen(Seen::Changed(profile))));
     }
     if topic == DriverReleased::TOPIC.name {
         let released: DriverReleased = decode(datum)?;
@@ -67,14 +67,14 @@ fn decode<'a, T: Deserialize<'a>>(datum: Datum<'a>) -> Result<T, Malformed> {
 
 fn check_ping(ping: &DriverLocated) -> Result<(), Malformed> {
     id("driver", &ping.driver)?;
-    id("market", &ping.market)?;
+    market("market", &ping.market)?;
     time(ping.at)?;
     place("place", ping.place)
 }
 
 fn check_request(request: &RideRequested) -> Result<(), Malformed> {
     id("ride", &request.ride)?;
-    id("market", &request.market)?;
+    market("market", &request.market)?;
     id("rider", &request.rider)?;
     optional_id("quote", request.quote.as_deref())?;
     time(request.at)?;
@@ -91,7 +91,7 @@ fn check_request(request: &RideRequested) -> Result<(), Malformed> {
 
 fn check_progress(fact: &RideProgressed) -> Result<(), Malformed> {
     id("event", &fact.event)?;
-    id("market", &fact.market)?;
+    market("market", &fact.market)?;
     id("ride", &fact.ride)?;
     optional_id("driver", fact.driver.as_deref())?;
     time(fact.at)?;
@@ -123,9 +123,9 @@ fn check_progress(fact: &RideProgressed) -> Result<(), Malformed> {
 
 fn check_profile(profile: &DriverChanged) -> Result<(), Malformed> {
     id("driver", &profile.driver)?;
-    id("registered_market", &profile.registered_market)?;
+    market("registered_market", &profile.registered_market)?;
     if !profile.market.is_empty() {
-        id("market", &profile.market)?;
+        market("market", &profile.market)?;
     }
     time(profile.at)?;
     share("rating_bps", profile.rating_bps)?;
@@ -134,8 +134,8 @@ fn check_profile(profile: &DriverChanged) -> Result<(), Malformed> {
 
 fn check_release(released: &DriverReleased) -> Result<(), Malformed> {
     id("driver", &released.driver)?;
-    id("market", &released.market)?;
-    id("from", &released.from)?;
+    market("market", &released.market)?;
+    market("from", &released.from)?;
     time(released.at)?;
     match released.hop {
         1..=i32::MAX => Ok(()),
@@ -149,6 +149,15 @@ fn id(field: &str, value: &str) -> Result<(), Malformed> {
     match (1..=ID_MAX).contains(&value.len()) && (plain || !value.contains(char::is_control)) {
         true => Ok(()),
         false => Err(broken(field, shown(value), "1 to 64 bytes without control characters")),
+    }
+}
+
+/// A market's name stands before others in the keys of `state.kept`, so it holds no `/`.
+fn market(field: &str, value: &str) -> Result<(), Malformed> {
+    id(field, value)?;
+    match value.contains('/') {
+        false => Ok(()),
+        true => Err(broken(field, shown(value), "without '/'")),
     }
 }
 

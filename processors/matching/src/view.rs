@@ -32,6 +32,8 @@ pub struct Kept<'a>(Option<market::MarketKept<'a>>);
 /// A driver's profile.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Profile {
+    /// Event time: an older profile does not replace it.
+    at: i64,
     registered_market: String,
     market: String,
     active: bool,
@@ -78,7 +80,7 @@ impl View {
 
     /// Folds one kept entity, or forgets it; the only way in for what is kept.
     pub(crate) fn fold(&mut self, market: &str, entity: &str, kept: Option<&StateKept>) {
-        // Names may hold a '/': the market's is given, so the rest is unambiguous.
+        // A market's name holds no '/'; the id of a ride or driver may, and what stands before it says which it is.
         let Some(rest) = entity.strip_prefix("matching/").and_then(|rest| rest.strip_prefix(market)) else { return };
         if let Some(ride) = rest.strip_prefix("/ride/") {
             self.enter(market).agenda.keep(ride, kept.and_then(|kept| kept.ride.as_ref()));
@@ -104,8 +106,15 @@ impl View {
     }
 
     fn change(&mut self, changed: DriverChanged) {
+        let known = self.profiles.get(&changed.driver);
+        if known.is_some_and(|known| changed.at < known.at) {
+            return;
+        }
+        // Where he was registered stays so for life.
+        let registered_market = known.map_or(changed.registered_market, |known| known.registered_market.clone());
         let profile = Profile {
-            registered_market: changed.registered_market,
+            at: changed.at,
+            registered_market,
             market: changed.market,
             active: changed.active,
             tier: changed.tier.unwrap_or(Tier::Unknown),

@@ -96,7 +96,7 @@ impl Processor for Tally {
             return Ok((tick.market, Millis(tick.at), Read::Tick));
         }
         let driver: DriverChanged = decoded(datum)?;
-        Ok((String::new(), Millis(driver.at), Read::Seen(driver)))
+        Ok((driver.driver.clone(), Millis(driver.at), Read::Seen(driver)))
     }
 
     fn decide(turn: &Turn<Tally>, view: &View, (): &()) -> Vec<Output> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kernel::{
-    Event, Millis, Processor, Reach, Read, Tail,
+    Event, Processor, Reach, Read, Tail,
     contract::{Cause, Place, RecordParked, StateKept},
 };
 
@@ -14,25 +14,29 @@ use crate::{
     log::{Fault, Log, Polled, Raw},
     park::{Origin, parked},
     schemas::Schemas,
-    seat::{At, Pending, Phase, Seat},
+    seat::{At, FACTS, Pending, Phase, Seat, WINDOW},
     watch::Watch,
 };
 
 /// Most poison of the global tails that is remembered for whoever answers for it.
-const GLOBAL_PARKED: usize = 1_000;
-/// The admission window: older records are parked.
-const WINDOW: Millis = Millis(24 * 3_600_000);
+const GLOBAL_PARKED: usize = 100_000;
+/// Most records that wait for the registry; then no more are polled.
+const STUCK: usize = 2_000;
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
-    /// Polls until the log has nothing more to say or the bound is reached. `None`: not a member, nothing may be written.
-    pub(super) fn gather(&mut self) -> Result<Option<L::Member>, Fault> {
-        let member = self.log.member();
+    /// Polls until the log has nothing more to say or the bound is reached. False: partitions came or went, and the next step
+    /// takes its proof of membership anew.
+    pub(super) fn gather(&mut self) -> Result<bool, Fault> {
         let in_hand = self.seats.values().any(|seat| !seat.ready.is_empty() || !seat.facts.is_empty());
         let mut wait = if in_hand { Duration::ZERO } else { self.pace.wait };
-        if let Some(raw) = self.stuck.take() {
-            self.admit(raw)?;
-        }
-        for _ in 0..self.pace.polled {
+        let mut told = self.unstick();
+        let crowded = self.seats.values().any(|seat| seat.facts.len() >= FACTS);
+        // Where much is in hand, or the registry is away, little more is polled: rebalances must be heard all the same.
+        let polled = if crowded || told.is_err() { self.pace.polled.min(50) } else { self.pace.polled };
+        for _ in 0..polled {
+            if self.stuck.len() >= STUCK {
+                break;
+            }
             let work = self.seats.values().all(|seat| seat.asks() < self.pace.in_hand);
             match self.log.poll(wait, work)? {
                 None => break,
@@ -42,20 +46,35 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                         self.drop_seat(partition);
                         self.seats.insert(partition, Seat::new(partition));
                     }
-                    return Ok(None); // Membership changed: the next step takes its proof anew.
+                    return Ok(false);
                 }
                 Some(Polled::Revoked(partitions)) => {
                     for partition in partitions {
                         self.drop_seat(partition);
                     }
-                    return Ok(None);
+                    return Ok(false);
                 }
-                Some(Polled::Record(raw)) => self.admit(raw)?,
+                Some(Polled::Record(raw)) if !self.stuck.is_empty() => self.stuck.push_back(raw),
+                Some(Polled::Record(raw)) => told = told.and(self.admit(raw)),
             }
             wait = Duration::ZERO;
         }
-        self.advance()?;
-        Ok(member)
+        if self.stuck.is_empty() {
+            self.advance()?;
+        }
+        told.map(|()| true)
+    }
+
+    /// Admits what waited for the registry, in order.
+    fn unstick(&mut self) -> Result<(), Fault> {
+        for _ in 0..self.stuck.len() {
+            let Some(raw) = self.stuck.pop_front() else { break };
+            let waiting = std::mem::take(&mut self.stuck);
+            let told = self.admit(raw);
+            self.stuck.extend(waiting);
+            told?;
+        }
+        Ok(())
     }
 
     /// Moves the read positions past what holds no records: transaction markers, aborted records.
@@ -84,7 +103,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         let decoded = if raw.topic == kept { self.admit_kept(&raw) } else { self.admit_fact(&raw, global) };
         if let Err(Fault::Away(why)) = decoded {
-            self.stuck = Some(raw);
+            self.stuck.push_front(raw);
             return Err(Fault::Away(why));
         }
         decoded
@@ -95,7 +114,13 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let at: At = (raw.topic, raw.partition);
         if global {
             self.global.insert(at, raw.offset + 1);
-            match decoded {
+            let topic = Self::tail(raw.topic).map_or(P::WORK, |tail| tail.topic);
+            let partitions = self.counts.of(topic);
+            let checked = decoded.and_then(|decoded| {
+                placed(raw, &decoded.market, partitions)?;
+                Ok(decoded)
+            });
+            match checked {
                 Ok(Decoded { read: Read::Seen(seen), .. }) => {
                     Watch::add(&self.watch.seen, 1);
                     P::observe(&mut self.view, "", seen);
@@ -132,9 +157,14 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let Decoded { market, at, read } = decoded;
         let time = self.pace.time;
         let Some(seat) = self.seats.get_mut(&raw.partition) else { return };
+        seat.markets.insert(market.clone());
         let clock = seat.clocks.entry(market.clone()).or_insert_with(|| Clock::start(time, at, raw.appended));
         let ceiling = clock.ceiling(time, raw.appended);
-        let poison = if at > ceiling {
+        // What we wrote ourselves (a hand-over of a driver) is not judged by its time: it was decided, and must arrive.
+        let own = P::OUTPUTS.iter().any(|topic| topic.name == raw.topic);
+        let poison = if own {
+            None
+        } else if at > ceiling {
             let ahead = at.since(ceiling).0;
             Some((
                 Cause::FromTheFuture,
@@ -160,7 +190,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 seat.arrived.push_back(Pending { event: Event { place, at, body }, origin });
             }
             Read::Fact(body) => {
-                clock.reach(at);
+                clock.reach(at.min(ceiling));
                 let origin = Origin { raw: raw.clone(), market };
                 seat.facts.push_back(Pending { event: Event { place, at, body }, origin });
             }
@@ -217,6 +247,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             Some(value) => Some(self.read_kept(value)?),
         };
         let Some(seat) = self.seats.get_mut(&raw.partition) else { return Ok(()) };
+        seat.markets.insert(market.to_owned());
         match kept {
             // Parked once: a predecessor that read it said so by its committed position.
             Some(Err(_)) if seat.committed.get(&(raw.topic, raw.partition)).is_some_and(|done| raw.offset < *done) => {}

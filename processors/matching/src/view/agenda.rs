@@ -25,9 +25,10 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
-    /// A ride as it is kept; none when it is too long over to count (law 1's window), whether it was swept or not.
-    pub(crate) fn ride(&self, ride: &str, now: Millis) -> Option<&RideKept> {
-        self.rides.get(ride).filter(|kept| !is_over(kept) || kept.requested_at.saturating_add(WINDOW.0) >= now.0)
+    /// A ride as it is kept. It is known until it is forgotten, be it over for longer than law 1's window: a request at its edge never
+    /// begins a second chain.
+    pub(crate) fn ride(&self, ride: &str) -> Option<&RideKept> {
+        self.rides.get(ride)
     }
 
     /// Keeps a ride, or forgets it.
@@ -88,10 +89,6 @@ impl Agenda {
 
 fn until(set: &BTreeSet<(i64, String)>, limit: i64) -> impl Iterator<Item = &(i64, String)> {
     set.iter().take_while(move |(at, _)| *at <= limit)
-}
-
-fn is_over(ride: &RideKept) -> bool {
-    matches!(ride.status, RideStatus::Closed | RideStatus::Foretold | RideStatus::Unknown)
 }
 
 /// When the patience of a ride that looks for a driver began: at its request, or when it was re-opened.
