@@ -30,7 +30,30 @@ fn a_ride_reaches_its_end_over_two_instances_on_apache_kafka() {
     journey(kafka.address());
 }
 
+/// Nothing arrives after the request: time alone takes the offer back.
+#[test]
+fn living_time_withdraws_an_offer_that_nobody_answers() {
+    let broker = Broker::start(Config::default()).unwrap();
+    let registry = Registry::start(0, None).unwrap();
+    topics::ensure(broker.address(), &TOPICS, topics::Layout { partitions: Some(PARTITIONS), replication: 1 }).unwrap();
+    let client = Client::new(broker.address(), registry.url(), PARTITIONS);
+    let hasty = matching::BUILT_IN.replace("answer_s = 20", "answer_s = 3");
+    let service = start((broker.address(), registry.url()), "living", Time::Live, &hasty);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+    client.publish(&profile("near"));
+    client.publish(&ping("near", now, 37_781_000));
+    client.publish(&request("one", now));
+    let offered = decided(&client, "one", Outcome::Offered);
+    let withdrawn = decided(&client, "one", Outcome::Withdrawn);
+    assert!((3_000..7_000).contains(&(withdrawn.at - offered.at)), "{} ms later", withdrawn.at - offered.at);
+    service.stop().unwrap();
+}
+
 fn instance(brokers: &str, registry: &str, name: &str) -> Service {
+    start((brokers, registry), name, Time::Log { speed: 1_000 }, matching::BUILT_IN)
+}
+
+fn start((brokers, registry): (&str, &str), name: &str, time: Time, policy: &str) -> Service {
     let access = Access {
         brokers: brokers.to_owned(),
         group: "matching".to_owned(),
@@ -38,9 +61,9 @@ fn instance(brokers: &str, registry: &str, name: &str) -> Service {
         session: Duration::from_secs(6),
         transaction: Duration::from_secs(10),
     };
-    let pace = Pace { time: Time::Log { speed: 1_000 }, ..Pace::default() };
+    let pace = Pace { time, ..Pace::default() };
     let settings = Settings { access, workers: 1, pace };
-    let policy = Arc::new(Policy::parse(matching::BUILT_IN).unwrap());
+    let policy = Arc::new(Policy::parse(policy).unwrap());
     let url = registry.to_owned();
     let schemas = move || {
         let mut registry = runtime::registry::Registry::new(&url)?;

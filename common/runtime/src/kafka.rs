@@ -12,90 +12,31 @@ use std::{
 
 use kernel::{Millis, Processor, Record, contract::StateKept};
 use rdkafka::{
-    ClientConfig, ClientContext, Message, Offset, TopicPartitionList,
+    ClientContext, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance},
     error::KafkaError,
     producer::BaseProducer,
+    topic_partition_list::TopicPartitionListElem,
 };
 
 use crate::log::{Fault, Log, Polled, Raw, Start, Stretch, Transaction};
 
+mod access;
 mod commit;
+mod follow;
 mod generation;
+mod kept;
+mod members;
 mod takeover;
 
+pub use access::Access;
+use follow::Followed;
 use takeover::Settling;
 
 /// How long a call waits for the broker.
 const CALL: Duration = Duration::from_secs(10);
 /// After so many records of the tails the work topic is looked at, so that neither starves the other.
 const FAIR: u32 = 64;
-/// How long the client may take to forget what it knew of a partition that is followed anew.
-const FORGETS: Duration = Duration::from_millis(100);
-
-/// Where Kafka is and who we are to it.
-#[derive(Clone, Debug)]
-pub struct Access {
-    /// Bootstrap servers, `host:port` with commas between.
-    pub brokers: String,
-    /// Consumer group.
-    pub group: String,
-    /// Name of this worker, unique among the living members of the group; the transactional id derives from it.
-    pub instance: String,
-    /// A member that says nothing for so long is taken for dead.
-    pub session: Duration,
-    /// An open transaction of a dead worker ends after so long, if its successor does not end it sooner.
-    pub transaction: Duration,
-}
-
-impl Access {
-    /// The transactional id.
-    pub fn transactional_id(&self) -> String {
-        format!("{}.{}", self.group, self.instance)
-    }
-
-    fn base(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.brokers).set("client.id", self.transactional_id()).set("log_level", "3");
-        config
-    }
-
-    fn consumer(&self, group: &str, isolation: &str) -> ClientConfig {
-        let mut config = self.base();
-        config
-            .set("group.id", group)
-            .set("isolation.level", isolation)
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "earliest")
-            // The default of a second stops the fetching of a full queue for as long.
-            .set("fetch.queue.backoff.ms", "5")
-            // A partition that is followed anew joins the next fetch: this long it may have to wait for that.
-            .set("fetch.wait.max.ms", "50")
-            .set("queued.max.messages.kbytes", "65536");
-        config
-    }
-
-    fn member(&self) -> ClientConfig {
-        let mut config = self.consumer(&self.group, "read_committed");
-        config
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("session.timeout.ms", self.session.as_millis().to_string())
-            // A member learns of a rebalance by its heartbeat: partitions move no faster than this.
-            .set("heartbeat.interval.ms", (self.session.as_millis() / 12).clamp(100, 250).to_string());
-        config
-    }
-
-    fn producer(&self, transactional_id: &str) -> ClientConfig {
-        let mut config = self.base();
-        config
-            .set("transactional.id", transactional_id)
-            .set("transaction.timeout.ms", self.transaction.as_millis().to_string())
-            .set("linger.ms", "0")
-            .set("queue.buffering.max.messages", "500000");
-        config
-    }
-}
 
 /// What the group told us, in order.
 #[derive(Clone, Default)]
@@ -165,6 +106,7 @@ impl rdkafka::producer::ProducerContext for Quiet {
 /// Kafka as one worker sees it.
 pub struct KafkaLog {
     access: Access,
+    processor: &'static str,
     work_topic: &'static str,
     /// Topics whose open transactions block a successor.
     outputs: Vec<&'static str>,
@@ -181,8 +123,7 @@ pub struct KafkaLog {
     uncommitted: BaseConsumer<Quiet>,
     producer: Option<BaseProducer<Quiet>>,
     counts: BTreeMap<&'static str, i32>,
-    /// What is followed, and since when nothing of it was heard.
-    followed: BTreeMap<(&'static str, i32), Option<Instant>>,
+    followed: BTreeMap<(&'static str, i32), Followed>,
     resumed: BTreeSet<i32>,
     held_back: bool,
     settling: BTreeMap<i32, Settling>,
@@ -190,10 +131,10 @@ pub struct KafkaLog {
 }
 
 impl KafkaLog {
-    /// Connects as a member of the group; partitions arrive by [`Log::poll`].
+    /// Makes the clients; no member of the group before [`KafkaLog::join`].
     ///
     /// # Errors
-    /// One sentence when a client cannot be made or the group not be joined.
+    /// One sentence when a client cannot be made.
     pub fn open<P: Processor>(access: Access) -> Result<KafkaLog, String> {
         let group = Group::default();
         let fail = |error: KafkaError| format!("cannot start a Kafka client for {}: {error}", access.brokers);
@@ -203,7 +144,6 @@ impl KafkaLog {
         let stable = access.consumer(&own, "read_committed").create_with_context(Quiet).map_err(fail)?;
         let uncommitted =
             access.consumer(&access.group, "read_uncommitted").create_with_context(Quiet).map_err(fail)?;
-        work.subscribe(&[P::WORK.name]).map_err(fail)?;
         let market = P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Market);
         let global = P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Global);
         let mut names = vec![P::WORK.name, StateKept::TOPIC.name];
@@ -213,6 +153,7 @@ impl KafkaLog {
         outputs.sort_unstable();
         outputs.dedup();
         Ok(KafkaLog {
+            processor: P::NAME,
             work_topic: P::WORK.name,
             outputs,
             market_tails: market.map(|tail| (tail.topic.name, tail.horizon)).collect(),
@@ -267,9 +208,9 @@ impl KafkaLog {
                 let raw = self.record(&message);
                 drop(message);
                 if let Some(Raw { topic, partition, .. }) = &raw
-                    && let Some(silent) = self.followed.get_mut(&(*topic, *partition))
+                    && let Some(followed) = self.followed.get_mut(&(*topic, *partition))
                 {
-                    *silent = None;
+                    followed.heard();
                 }
                 Ok(raw.map(Polled::Record))
             }
@@ -348,11 +289,18 @@ impl Log for KafkaLog {
         {
             list.add_partition_offset(stretch.topic, stretch.partition, Offset::Offset(stretch.from)).map_err(away)?;
         }
-        if list.count() > 0 {
-            self.tails.incremental_assign(&list).map_err(away)?;
+        if list.count() == 0 {
+            return Ok(());
         }
-        let begun = Some(Instant::now());
-        self.followed.extend(stretches.iter().map(|stretch| ((stretch.topic, stretch.partition), begun)));
+        self.tails.incremental_assign(&list).map_err(away)?;
+        // Nothing was polled since: a position that the client has now is one of an earlier assignment.
+        let reported = self.tails.position().map_err(away)?;
+        for stretch in stretches {
+            let stale = reported.find_partition(stretch.topic, stretch.partition);
+            let stale = stale.and_then(|element| reached(&element));
+            let at = (stretch.topic, stretch.partition);
+            self.followed.entry(at).or_insert_with(|| Followed::anew(stale));
+        }
         Ok(())
     }
 
@@ -383,21 +331,18 @@ impl Log for KafkaLog {
 
     fn positions(&mut self) -> Result<Vec<(&'static str, i32, i64)>, Fault> {
         let mut positions = Vec::with_capacity(self.followed.len() + self.resumed.len());
-        for list in [self.tails.position().map_err(away)?, self.work.position().map_err(away)?] {
-            for element in list.elements() {
-                let name = self.names.iter().find(|name| **name == element.topic());
-                if let (Some(name), Offset::Offset(next)) = (name, element.offset()) {
-                    positions.push((*name, element.partition(), next));
-                }
+        for element in self.tails.position().map_err(away)?.elements() {
+            let Some(topic) = self.names.iter().find(|name| **name == element.topic()) else { continue };
+            let at = (*topic, element.partition());
+            let next = self.followed.get_mut(&at).and_then(|followed| followed.trusted(reached(&element)));
+            positions.extend(next.map(|next| (at.0, at.1, next)));
+        }
+        for element in self.work.position().map_err(away)?.elements() {
+            // A paused partition has a position that is not ours yet.
+            if let Some(next) = reached(&element).filter(|_| self.resumed.contains(&element.partition())) {
+                positions.push((self.work_topic, element.partition(), next));
             }
         }
-        positions.retain(|(topic, partition, _)| match self.followed.get(&(*topic, *partition)) {
-            // A paused partition of the work topic has a position that is not ours yet.
-            None => *topic == self.work_topic && self.resumed.contains(partition),
-            Some(None) => true,
-            // The client forgets the position of an earlier assignment a moment later.
-            Some(Some(begun)) => begun.elapsed() > FORGETS,
-        });
         Ok(positions)
     }
 
@@ -429,6 +374,14 @@ impl Log for KafkaLog {
             }
             _ => Err(Fault::Away(format!("topic {topic} does not exist: create it with `tripo schemas topics`"))),
         }
+    }
+}
+
+/// The position that the client reports, if it has one.
+fn reached(element: &TopicPartitionListElem<'_>) -> Option<i64> {
+    match element.offset() {
+        Offset::Offset(next) => Some(next),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kernel::Topic;
-use schema_registry_converter::async_impl::schema_registry::{SrSettings, get_schema_by_id, post_schema};
+use schema_registry_converter::async_impl::schema_registry::{SrSettings, post_schema};
 use schema_registry_converter::error::SRCError;
 use schema_registry_converter::schema_registry_common::{RawError, SchemaType, SuppliedSchema};
 use serde::Deserialize;
@@ -119,14 +119,7 @@ impl Registry {
         let url = format!("{}/compatibility/subjects/{subject}/versions/latest?verbose=true", self.url);
         let body = json!({"schema": schema, "schemaType": "AVRO"}).to_string();
         let request = self.http.post(url).header("Content-Type", CONTENT).header("Accept", CONTENT).body(body);
-        let (status, answer) = self
-            .runtime
-            .block_on(async {
-                let response = request.send().await?;
-                let status = response.status().as_u16();
-                Ok((status, response.text().await?))
-            })
-            .map_err(|error: reqwest::Error| self.away(&subject, &chain(&error)))?;
+        let (status, answer) = self.exchange(request).map_err(|error| self.away(&subject, &chain(&error)))?;
         match (status, serde_json::from_str::<Value>(&answer)) {
             (200, Ok(answer)) => Verdict::deserialize(answer)
                 .map(Verdict::incompatibility)
@@ -139,10 +132,29 @@ impl Registry {
 
     fn fetch(&self, id: u32) -> Result<Schema, Failure> {
         let place = format!("schema id {id}");
-        let fetched = self.runtime.block_on(get_schema_by_id(id, &self.settings));
-        let text = fetched.map_err(|error| self.failure(&place, &error))?.schema;
+        let request = self.http.get(format!("{}/schemas/ids/{id}", self.url)).header("Accept", CONTENT);
+        let (status, answer) = self.exchange(request).map_err(|error| self.away(&place, &chain(&error)))?;
+        match status {
+            200 => {}
+            // Whatever its body: a registry behind a gateway, or one that is not Confluent's, need not answer in JSON.
+            400 | 404 | 422 => return Err(Failure::Unknown(format!("{place}: the registry answers status {status}"))),
+            _ => return Err(self.away(&place, &format!("status {status}"))),
+        }
+        let found = serde_json::from_str::<Found>(&answer).map_err(|error| self.away(&place, &error.to_string()))?;
+        if let Some(kind) = found.schema_type.filter(|kind| kind != "AVRO") {
+            return Err(Failure::Unknown(format!("{place}: of type {kind}, not AVRO")));
+        }
         // A schema that cannot be used now never can.
-        text.parse().map_err(|error| Failure::Unknown(format!("{place}: not a usable Avro schema: {error}")))
+        found.schema.parse().map_err(|error| Failure::Unknown(format!("{place}: not a usable Avro schema: {error}")))
+    }
+
+    /// Sends a request: status and text of the answer.
+    fn exchange(&self, request: reqwest::RequestBuilder) -> Result<(u16, String), reqwest::Error> {
+        self.runtime.block_on(async {
+            let response = request.send().await?;
+            let status = response.status().as_u16();
+            Ok((status, response.text().await?))
+        })
     }
 
     fn failure(&self, place: &str, error: &SRCError) -> Failure {
@@ -167,6 +179,10 @@ impl Schemas for Registry {
         if let Some(schema) = self.schemas.get(id) {
             return Ok(Arc::clone(schema));
         }
+        // Ids are positive 32-bit signed integers: no registry gave this one, and some answer such a request with an error.
+        if i32::try_from(id).is_err() {
+            return Err(Unresolved::Unknown(format!("schema id {id}: larger than any that a registry gives")));
+        }
         if let Some((since, sentence)) = self.unknown.get(id)
             && since.elapsed() < UNKNOWN_FOR
         {
@@ -189,6 +205,14 @@ impl Schemas for Registry {
     fn id_of(&self, topic: &str) -> Option<u32> {
         self.ids.get(topic).copied()
     }
+}
+
+/// The answer to a schema's id; Avro is the type where none is named.
+#[derive(Deserialize)]
+struct Found {
+    schema: String,
+    #[serde(rename = "schemaType")]
+    schema_type: Option<String>,
 }
 
 /// The answer of the compatibility call; Apicurio's has no messages.
@@ -271,5 +295,47 @@ mod tests {
         assert!(matches!(registry.register(&kernel::contract::TOPICS), Err(Failure::Away(_))));
         assert!(matches!(registry.incompatibility("a.b", "\"int\""), Err(Failure::Away(_))));
         assert_eq!(registry.id_of("ride.requested"), None);
+    }
+
+    /// A registry that answers every call with the same status and body.
+    fn answering(status: &'static str, body: &'static str) -> String {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4_096]);
+                let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            }
+        });
+        url
+    }
+
+    #[test]
+    fn an_id_that_is_refused_is_unknown_whatever_the_body_says() {
+        let jax = r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#;
+        let confluent = r#"{"error_code":40403,"message":"Schema not found"}"#;
+        for (status, body) in [("404 N", jax), ("404 N", confluent), ("404 N", "<html>"), ("400 B", ""), ("422 U", "")]
+        {
+            let mut registry = Registry::new(&answering(status, body)).unwrap();
+            assert!(matches!(registry.by_id(7), Err(Unresolved::Unknown(_))), "{status} {body}");
+        }
+        for (status, body) in [("500 E", confluent), ("503 S", ""), ("200 O", "<html>"), ("401 A", "")] {
+            let mut registry = Registry::new(&answering(status, body)).unwrap();
+            assert!(matches!(registry.by_id(7), Err(Unresolved::Away(_))), "{status} {body}");
+        }
+        let mut registry = Registry::new(&answering("200 O", r#"{"schema":"\"int\""}"#)).unwrap();
+        assert!(registry.by_id(7).is_ok());
+        let mut registry = Registry::new(&answering("200 O", r#"{"schemaType":"JSON","schema":"{}"}"#)).unwrap();
+        assert!(matches!(registry.by_id(7), Err(Unresolved::Unknown(_))));
+    }
+
+    #[test]
+    fn an_id_beyond_32_signed_bits_is_unknown_without_asking() {
+        let mut registry = Registry::new(&answering("500 E", "")).unwrap();
+        assert!(matches!(registry.by_id(1 << 31), Err(Unresolved::Unknown(_))));
+        assert!(matches!(registry.by_id(i32::MAX as u32), Err(Unresolved::Away(_))));
     }
 }

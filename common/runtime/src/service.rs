@@ -107,6 +107,7 @@ impl Hand {
         let Some(schemas) = self.insist(P::NAME, || schemas().map_err(Fault::Away)) else { return Ok(()) };
         let mut log = KafkaLog::open::<P>(access)?;
         let Some(counts) = self.insist(P::NAME, || Counts::read::<P>(&mut log)) else { return Ok(()) };
+        log.join(&self.stop)?;
         let mut worker = Worker::<P, _, _>::new(log, schemas, policy.clone(), (pace, counts), self.watch.clone());
         let begun = Instant::now();
         while !(self.stop.load(Relaxed) && worker.settled()) {

@@ -9,6 +9,7 @@ mod policies;
 mod properties;
 mod reading;
 mod records;
+mod views;
 
 use std::sync::LazyLock;
 

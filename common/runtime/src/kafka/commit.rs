@@ -31,7 +31,10 @@ impl KafkaLog {
     pub(super) fn write(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
         let offsets = self.offsets_of(transaction)?;
         let producer = self.producer()?;
-        producer.begin_transaction().map_err(|error| Fault::Aborted(error.to_string()))?;
+        if let Err(error) = producer.begin_transaction() {
+            // Where nothing can be aborted the producer is of no more use.
+            return Err(self.abort(&error));
+        }
         let sent = send_all(producer, &transaction.records)
             .and_then(|()| producer.send_offsets_to_transaction(&offsets, member, CALL));
         if let Err(error) = sent {

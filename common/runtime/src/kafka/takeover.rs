@@ -20,10 +20,11 @@ const LOOK: Duration = Duration::from_millis(300);
 
 /// A partition on its way to us.
 pub(super) struct Settling {
-    since: Instant,
     /// Ends of our own output as one who reads uncommitted saw them; what lies before was written by a predecessor.
     ends: Option<Vec<i64>>,
+    /// Nothing is left to fence, and when to try again until then.
     fenced: bool,
+    due: Instant,
 }
 
 impl KafkaLog {
@@ -31,13 +32,16 @@ impl KafkaLog {
         self.pause(partition)?;
         // First our own transaction, if its outcome is unknown: a new producer of the same id ends it.
         self.producer()?;
-        let fresh = Settling { since: Instant::now(), ends: None, fenced: false };
+        let fresh = Settling { ends: None, fenced: false, due: Instant::now() + GRACE };
         self.settling.entry(partition).or_insert(fresh);
         let Some(committed) = self.settled(partition)? else {
-            let Some(settling) = self.settling.get_mut(&partition) else { return Ok(None) };
-            if settling.since.elapsed() > GRACE && !settling.fenced {
-                settling.fenced = true;
-                self.fence_predecessor(partition)?;
+            if self.settling.get(&partition).is_some_and(|known| !known.fenced && Instant::now() >= known.due) {
+                let fenced = self.fence_predecessor(partition);
+                if let Some(settling) = self.settling.get_mut(&partition) {
+                    settling.fenced = matches!(fenced, Ok(true));
+                    settling.due = Instant::now() + GRACE;
+                }
+                fenced?;
             }
             return Ok(None);
         };
@@ -68,7 +72,9 @@ impl KafkaLog {
 
     /// Committed offsets of the work topic and the tails; `None` while a transaction that moves them is open.
     fn committed(&self, partition: i32) -> Option<TopicPartitionList> {
-        self.work.committed_offsets(self.asked(partition), LOOK).ok()
+        let committed = self.work.committed_offsets(self.asked(partition), LOOK).ok()?;
+        // What was not answered is not what was never committed.
+        committed.elements().iter().all(|element| element.error().is_ok()).then_some(committed)
     }
 
     fn asked(&self, partition: i32) -> TopicPartitionList {
@@ -101,6 +107,23 @@ impl KafkaLog {
             Some(Offset::Offset(offset)) => Some(offset),
             _ => None,
         };
+        for ((topic, other), end) in at.iter().zip(&ends) {
+            if let Some(offset) = of(topic, *other).filter(|offset| offset > end) {
+                return Err(Fault::Away(format!(
+                    "group {} committed offset {offset} of {topic}/{other}, which ends at {end}: the topic was created anew, \
+                     reset the group's offsets",
+                    self.access.group
+                )));
+            }
+        }
+        // The first of all is what is kept.
+        if of(self.work_topic, partition).is_none() && ends.first() > first.first() && self.keeps_state(partition)? {
+            return Err(Fault::Away(format!(
+                "group {} has no offset of {}/{partition}, where {} keeps state: use the group that wrote it, or start \
+                 from empty topics",
+                self.access.group, self.work_topic, self.processor
+            )));
+        }
         let mut stretches = Vec::with_capacity(at.len());
         let work = first.last().copied().unwrap_or(0);
         for (((topic, other), first), end) in at.into_iter().zip(first).zip(ends) {
@@ -136,17 +159,23 @@ impl KafkaLog {
 
     /// A predecessor that was killed leaves a transaction open, and every reader waits for its timeout. To initialise its
     /// transactional id ends it at once; the id stands in the metadata of the offsets that it committed.
-    fn fence_predecessor(&self, partition: i32) -> Result<(), Fault> {
+    /// An owner that lives ends it by itself. True when nothing is left to fence.
+    fn fence_predecessor(&self, partition: i32) -> Result<bool, Fault> {
         let mut list = TopicPartitionList::new();
         list.add_partition(self.work_topic, partition);
         let told: Result<TopicPartitionList, KafkaError> = self.uncommitted.committed_offsets(list, LOOK);
-        let Ok(told) = told else { return Ok(()) };
-        let Some(told) = told.find_partition(self.work_topic, partition) else { return Ok(()) };
-        let Some((_, id)) = told.metadata().split_once(' ') else { return Ok(()) };
+        let Ok(told) = told else { return Ok(false) };
+        let told = told.find_partition(self.work_topic, partition).filter(|told| told.error().is_ok());
+        let Some(told) = told else { return Ok(false) };
+        let Some((_, id)) = told.metadata().split_once(' ') else { return Ok(true) };
         if id == self.access.transactional_id() {
-            return Ok(());
+            return Ok(true);
+        }
+        if self.is_alive(id).map_err(away)? {
+            return Ok(false);
         }
         let producer: BaseProducer<Quiet> = self.access.producer(id).create_with_context(Quiet).map_err(away)?;
-        producer.init_transactions(CALL).map_err(away)
+        producer.init_transactions(CALL).map_err(away)?;
+        Ok(true)
     }
 }

@@ -176,6 +176,41 @@ fn a_driver_is_found_across_the_date_line() {
     expect!["Some(336869)"].assert_eq(&format!("{eta_ms:?}"));
 }
 
+/// One ride is searched for in a turn besides those it asks for; four stand where nobody drives.
+#[test]
+fn riders_for_whom_there_is_nobody_do_not_keep_the_others_waiting() {
+    let text = BUILT_IN.replace("rows_max = 256", "rows_max = 2").replace("searches_max = 512", "searches_max = 2");
+    let policy = Policy::parse(&text).unwrap();
+    for by_time in [false, true] {
+        let mut stage = Stage::with(&[]);
+        let nowhere = Point { lat_e6: 0, lng_e6: 0 };
+        let mut lost: Vec<Say> = (0..4)
+            .map(|number| Say::Ask(RideRequested { pickup: nowhere, ..request(&format!("lost {number}"), 0) }))
+            .collect();
+        lost.push(ask("r1", 1));
+        let mut play = |stage: &mut Stage, seconds: i64, says: &[Say]| {
+            let turn = stage.gathered(seconds, says);
+            let outputs = Matching::decide(&turn, &stage.view, &policy);
+            outputs.iter().for_each(|output| Matching::evolve(&mut stage.view, output));
+            // A turn in which nothing is decided leaves its number to the next.
+            stage.turn -= i64::from(by_time && outputs.is_empty());
+            decisions(&outputs).map(tell).collect::<Vec<_>>()
+        };
+        play(&mut stage, 1, &lost);
+        stage.see(Seen::Changed(Box::new(profile("d1"))));
+        stage.see(Seen::Located(ping("d1", START, near(1))));
+        let offered = (2..12).find(|second| {
+            let seconds = if by_time { *second } else { 2 };
+            play(&mut stage, seconds, &[]) == ["r1 1 Offered Best d1"]
+        });
+        assert!(offered.is_some(), "by time: {by_time}");
+        // Who asks is searched for at once, whoever waits.
+        stage.see(Seen::Changed(Box::new(profile("d2"))));
+        stage.see(Seen::Located(ping("d2", START, near(2))));
+        assert_eq!(play(&mut stage, 12, &[ask("r2", 12)]), ["r2 0 Offered Best d2"]);
+    }
+}
+
 /// d1 earned, d2 did not; both stand at the same place half an hour later.
 #[test]
 fn who_earned_less_an_hour_goes_first() {

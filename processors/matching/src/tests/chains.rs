@@ -109,7 +109,6 @@ fn a_request_said_twice_is_answered_once_even_in_one_turn_and_after_the_end() {
             (5, vec![accepts(4, "d1", "r1", 0), ask("r1", 0)]),
             (10, vec![completes(9, "d1", "r1", 500)]),
             (86_400, vec![ask("r1", 0)]),
-            (86_401, vec![ask("r1", 86_401)]),
         ],
         expect![[r#"
             0 s: r1 0 Offered Best d1
@@ -118,7 +117,33 @@ fn a_request_said_twice_is_answered_once_even_in_one_turn_and_after_the_end() {
             5 s: r1 - Duplicate SameRequest nobody of sf/1/0
             10 s: r1 2 Closed Completed d1
             86400 s: r1 - Duplicate SameRequest nobody of sf/1/0
-            86401 s: r1 0 Offered Best d1
+        "#]],
+    );
+}
+
+#[test]
+fn a_ride_is_known_until_it_is_forgotten_and_not_forgotten_while_it_is_spoken_of() {
+    check(
+        &[
+            (0, vec![ask("r1", 0), ask("r2", 0), cancels(0, Party::Rider, "r3", None)]),
+            (1, vec![cancels(1, Party::Rider, "r1", None), cancels(1, Party::Rider, "r2", None)]),
+            // A day and a second later, both were forgotten by none.
+            (86_401, vec![ask("r1", 86_401), ask("r3", 86_401)]),
+            (86_402, vec![ask("r1", 86_402), ask("r2", 86_402)]),
+            (86_403, vec![ask("r4", 86_403)]),
+            (86_404, vec![ask("r1", 86_404)]),
+        ],
+        expect![[r#"
+            0 s: r1 0 Offered Best d1
+            0 s: r2 0 Offered Best d2
+            1 s: r1 1 Closed CancelledByRider d1
+            1 s: r2 1 Closed CancelledByRider d2
+            86401 s: r3 0 Closed CancelledByRider nobody
+            86401 s: r1 - Duplicate SameRequest nobody of sf/1/0
+            86402 s: r2 0 Offered Best d1
+            86402 s: r1 - Duplicate SameRequest nobody of sf/1/0
+            86403 s: r4 0 Offered Best d2
+            86404 s: r1 0 Offered Best d3
         "#]],
     );
 }

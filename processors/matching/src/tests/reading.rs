@@ -39,7 +39,7 @@ fn check<R: Record>(record: R, expect: Expect) {
 fn sound_records_are_what_their_topic_says() {
     check(request("r1", 1), expect![[r#"ask of "sf" at 1000"#]]);
     check(ping("d1", START + 2, near(1)), expect![[r#"ping of "sf" at 2"#]]);
-    check(profile("d1"), expect![[r#"profile of "" at 0"#]]);
+    check(profile("d1"), expect![[r#"profile of "d1" at 0"#]]);
     check(MarketTicked { market: MARKET.into(), at: START + 3 }, expect![[r#"tick of "sf" at 3"#]]);
     check(fact(4, Progress::Completed, "r1", None), expect![[r#"progress of "sf" at 4000"#]]);
     let (market, from) = (MARKET.to_owned(), "la".to_owned());
@@ -111,6 +111,25 @@ fn a_number_or_id_out_of_range_is_named() {
         RideProgressed { why: Some("x".repeat(257)), ..fact(0, Progress::Cancelled, "r1", None) },
         expect!["OutOfRange: why is a longer text: it must be at most 256 bytes"],
     );
+}
+
+#[test]
+fn a_market_holds_no_slash() {
+    let market = "sf/ride/r1".to_owned();
+    let what = r#"is "sf/ride/r1": it must be without '/'"#;
+    let slashed = |field: &str| format!("OutOfRange: {field} {what}");
+    assert_eq!(told(&RideRequested { market: market.clone(), ..request("r1", 0) }), slashed("market"));
+    assert_eq!(told(&DriverLocated { market: market.clone(), ..ping("d1", START, near(0)) }), slashed("market"));
+    let arrived = fact(0, Progress::Arrived, "r1", Some("d1"));
+    assert_eq!(told(&RideProgressed { market: market.clone(), ..arrived }), slashed("market"));
+    assert_eq!(told(&MarketTicked { market: market.clone(), at: START }), slashed("market"));
+    assert_eq!(told(&DriverChanged { market: market.clone(), ..profile("d1") }), slashed("market"));
+    let registered_market = market.clone();
+    assert_eq!(told(&DriverChanged { registered_market, ..profile("d1") }), slashed("registered_market"));
+    let (driver, from) = ("d1".to_owned(), "la".to_owned());
+    let released = DriverReleased { driver, at: START, market: MARKET.into(), from, hop: 1, turn: 1 };
+    assert_eq!(told(&DriverReleased { market: market.clone(), ..released.clone() }), slashed("market"));
+    assert_eq!(told(&DriverReleased { from: market, ..released }), slashed("from"));
 }
 
 #[test]
