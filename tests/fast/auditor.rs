@@ -271,20 +271,24 @@ fn a_request_that_led_to_nothing_is_missing() {
     red((1, 0, 0), "ride four: the request at ride.requested/0@4 led to nothing", |log| log.request("a", "four"));
 }
 
-#[test]
-fn a_request_that_was_parked_is_not_missing_but_parked_twice_is_a_fault() {
-    let parked = || RecordParked {
+fn parked(topic: &str, offset: usize) -> RecordParked {
+    RecordParked {
         processor: "matching".to_owned(),
         cause: kernel::contract::Cause::OutOfRange,
         detail: String::new(),
-        place: place("ride.requested", 4),
+        place: place(topic, offset),
         appended_at: 0,
         market: None,
         key: None,
         value: vec![],
         size: 0,
         hash: None,
-    };
+    }
+}
+
+#[test]
+fn a_request_that_was_parked_is_not_missing_but_parked_twice_is_a_fault() {
+    let parked = || parked("ride.requested", 4);
     let mut log = correct();
     log.request("a", "four");
     log.parked.push(parked());
@@ -307,6 +311,62 @@ fn a_request_that_was_decided_twice_is_duplicated() {
 fn an_acceptance_without_an_answer_is_missing() {
     red((1, 0, 0), "ride two: the acceptance at ride.progressed/0@3 led to nothing", |log| {
         log.accept("a", "two", "e", 0)
+    });
+}
+
+/// Says that ride `three`, which stands assigned to `e`, was completed by him, or what `fact` makes of it.
+fn told(log: &mut Log, fact: impl FnOnce(&mut RideProgressed)) {
+    log.accept("b", "three", "e", 3_000);
+    let last = &mut log.progressed.last_mut().expect("just pushed").1;
+    (last.progress, last.revision) = (Progress::Completed, None);
+    fact(last);
+}
+
+#[test]
+fn a_ride_that_was_ended_may_not_stay_open() {
+    let cancelled = |by: Option<Party>| {
+        move |fact: &mut RideProgressed| (fact.progress, fact.by, fact.driver) = (Progress::Cancelled, by, None)
+    };
+    for by in [None, Some(Party::Rider), Some(Party::Operator)] {
+        red((0, 0, 0), "ride three: cancelled at ride.progressed/0@3, but its chain is still open", |log| {
+            told(log, cancelled(by));
+        });
+    }
+    let completed = "ride three: completed at ride.progressed/0@3, but its chain is still open";
+    red((0, 0, 0), completed, |log| told(log, |_| ()));
+    red((0, 0, 0), completed, |log| told(log, |fact| fact.driver = None));
+}
+
+#[test]
+fn an_end_that_does_not_count_is_no_fault() {
+    let clean = |change: &dyn Fn(&mut Log)| {
+        let mut log = correct();
+        change(&mut log);
+        assert_eq!(log.audit().sentences, Vec::<String>::new());
+    };
+    // By another driver, by the driver himself, of a ride that ended, of one nobody asked for.
+    clean(&|log| told(log, |fact| fact.driver = Some("d".to_owned())));
+    clean(&|log| told(log, |fact| fact.progress = Progress::Cancelled));
+    clean(&|log| told(log, |fact| (fact.market, fact.ride) = ("a".to_owned(), "one".to_owned())));
+    clean(&|log| told(log, |fact| fact.ride = "four".to_owned()));
+    // A day before the ride was asked for.
+    clean(&|log| {
+        told(log, |fact| {
+            (fact.progress, fact.by, fact.at) = (Progress::Cancelled, Some(Party::Rider), 999 - 86_400_000);
+        });
+    });
+    // Before he had accepted.
+    clean(&|log| {
+        told(log, |_| ());
+        log.progressed[3].0.offset = 2;
+        log.progressed[2].0.offset = 3;
+        let cause = &mut log.decision("three", Outcome::Assigned).cause;
+        *cause = Some(place("ride.progressed", 3));
+    });
+    // It was parked.
+    clean(&|log| {
+        told(log, |_| ());
+        log.parked.push(parked("ride.progressed", 3));
     });
 }
 

@@ -3,11 +3,12 @@
 //! It shares the generated types, the codec and the Kafka client with the worker, and nothing else: the rules are written a
 //! second time here, from the laws. [`Auditor`] is the pure core, [`audit`] reads the topics into it.
 //!
-//! Memory is bounded by [`Limits`]: about 300 bytes a request or acceptance, 400 bytes a ride, and 700 bytes a decision from its
+//! Memory is bounded by [`Limits`]: about 300 bytes a request, acceptance or end of a ride, 400 bytes a ride, and 700 bytes a decision from its
 //! reading until its turn is read (`match.decided` is read before `turn.taken`), so a city's day of 20,000 rides takes below 150 MB.
 
 mod certificate;
 mod chain;
+mod ends;
 mod fates;
 mod holds;
 mod reader;
@@ -23,6 +24,7 @@ use kernel::contract::{
 };
 
 use chain::{Chain, Stand};
+use ends::Ends;
 use fates::{Acceptance, Fates, RideKey, at};
 use holds::Holds;
 pub use reader::audit;
@@ -32,7 +34,7 @@ pub use verdict::{Law, Verdict};
 /// How much an audit may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Requests, acceptances, rides, drivers and decisions together; at the bound the audit ends with an error.
+    /// Requests, acceptances, ends, rides, drivers and decisions together; at the bound the audit ends with an error.
     pub entries: usize,
 }
 
@@ -47,6 +49,7 @@ impl Default for Limits {
 #[derive(Default)]
 pub struct Auditor {
     fates: Fates,
+    ends: Ends,
     chains: BTreeMap<RideKey, Chain>,
     holds: Holds,
     turns: Turns,
@@ -75,8 +78,9 @@ impl Auditor {
         self.fates.requested((place.partition, place.offset), None);
     }
 
-    /// A fact about a ride; only acceptances ask.
+    /// A fact about a ride; only acceptances ask, and some must end it.
     pub fn progressed(&mut self, place: &Place, fact: &RideProgressed) {
+        self.ends.told(place, fact);
         if fact.progress == Progress::Accepted {
             let acceptance = Acceptance { revision: fact.revision, driver: fact.driver.clone(), at: fact.at };
             let ride = (fact.market.clone(), fact.ride.clone());
@@ -112,12 +116,13 @@ impl Auditor {
 
     /// How much is held, to be held against [`Limits`].
     pub fn entries(&self) -> usize {
-        self.fates.len() + self.chains.len() + self.holds.len() + self.turns.len()
+        self.fates.len() + self.ends.len() + self.chains.len() + self.holds.len() + self.turns.len()
     }
 
     /// Ends the audit: what is still open is open for good.
     pub fn verdict(mut self) -> Verdict {
         self.fates.settle(&mut self.verdict);
+        self.ends.settle(&self.chains, &self.fates, &mut self.verdict);
         self.holds.settle(&mut self.verdict);
         self.turns.settle(&mut self.verdict);
         let mut verdict = self.verdict;
@@ -196,6 +201,8 @@ impl Auditor {
         if decided.outcome == Outcome::Assigned {
             chain.accepted = decided.driver.clone().map(|driver| (chain.revision, driver));
         }
+        let assigned = decided.outcome == Outcome::Assigned;
+        chain.answered = decided.cause.as_ref().filter(|_| assigned).map(|cause| (cause.partition, cause.offset));
         let before = chain.driver().map(str::to_owned);
         let grammar = chain.step(decided);
         let after = chain.driver();

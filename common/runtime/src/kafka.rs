@@ -294,7 +294,10 @@ impl Log for KafkaLog {
         }
         self.tails.incremental_assign(&list).map_err(away)?;
         // Nothing was polled since: a position that the client has now is one of an earlier assignment.
-        let reported = self.tails.position().map_err(away)?;
+        let reported = self.tails.position().or_else(|error| {
+            self.tails.incremental_unassign(&list).map_err(away)?;
+            Err(away(error))
+        })?;
         for stretch in stretches {
             let stale = reported.find_partition(stretch.topic, stretch.partition);
             let stale = stale.and_then(|element| reached(&element));

@@ -149,9 +149,15 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.prepared.is_none()
     }
 
+    /// Records that were polled and wait for the registry.
+    pub fn waiting(&self) -> usize {
+        self.stuck.len()
+    }
+
     /// Whether nothing is in hand: all that was polled has been decided and committed.
     pub fn idle(&self) -> bool {
         self.prepared.is_none()
+            && self.stuck.is_empty()
             && self
                 .seats
                 .values()

@@ -2,6 +2,8 @@
 
 use kernel::contract::{MatchDecided, Outcome, Reason};
 
+use super::fates::Spot;
+
 /// Where a ride stands after what was read of its chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stand {
@@ -37,6 +39,10 @@ pub(super) struct Chain {
     pub(super) first: String,
     /// Revision that was accepted, and by whom.
     pub(super) accepted: Option<(i32, String)>,
+    /// Where the acceptance lies, while its assignment is the newest step.
+    pub(super) answered: Option<Spot>,
+    /// Event time of the first decision.
+    pub(super) began: i64,
     /// Why it was closed.
     pub(super) closed: Option<Reason>,
     /// Whether it was ever assigned.
@@ -50,6 +56,8 @@ impl Default for Chain {
             revision: -1,
             first: String::new(),
             accepted: None,
+            answered: None,
+            began: 0,
             closed: None,
             assigned: false,
         }
@@ -81,6 +89,7 @@ impl Chain {
         self.revision = revision.max(expected);
         if expected == 0 {
             self.first.clone_from(&decided.decision);
+            self.began = decided.at;
         }
         let grammar = match next {
             Ok(stand) => {

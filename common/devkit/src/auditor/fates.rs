@@ -74,6 +74,11 @@ impl Fates {
         }
     }
 
+    /// Whether matching parked the record of `topic` at `spot`.
+    pub(super) fn is_parked(&self, topic: &str, spot: Spot) -> bool {
+        self.parked.contains(&("matching".to_owned(), topic.to_owned(), spot))
+    }
+
     /// Counts one fate of the record at `place`; `None` when no record that asks lies there.
     pub(super) fn answer(&mut self, place: &Place) -> Option<&Asking> {
         let asking = self.find(place)?;

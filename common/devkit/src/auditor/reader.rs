@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Audits the topics at `brokers` (`host:port`, comma separated), from their beginning to their end as of now.
 ///
 /// # Errors
-/// What could not be read, or that the log is too long for `limits`; never a broken law, which is in the verdict.
+/// What could not be read, a topic that retention has trimmed, or that the log is too long for `limits`; never a broken law, which is in the verdict.
 pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
     let reader = Reader { consumer: consumer(brokers)?, limits };
     let mut auditor = Auditor::default();
@@ -102,10 +102,23 @@ impl Reader {
         }
         let mut list = TopicPartitionList::with_capacity(partitions.len());
         for partition in partitions {
+            let (first, _) = self.consumer.fetch_watermarks(topic, partition.id(), PATIENCE).map_err(failed)?;
+            whole(topic, partition.id(), first)?;
             list.add_partition_offset(topic, partition.id(), Offset::Beginning).map_err(failed)?;
         }
         self.consumer.assign(&list).map_err(failed)?;
         Ok(partitions.len())
+    }
+}
+
+/// A topic that no longer begins at its beginning would make sound decisions look like faults, and hide others.
+fn whole(topic: &str, partition: i32, first: i64) -> Result<(), String> {
+    match first {
+        0 => Ok(()),
+        _ => Err(format!(
+            "audit: {topic}/{partition} was trimmed and begins at {first}: what was there before cannot be audited, audit before \
+             retention deletes it"
+        )),
     }
 }
 

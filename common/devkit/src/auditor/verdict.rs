@@ -12,7 +12,7 @@ pub enum Law {
     Duplicated,
     /// A driver is in two rides at once.
     DoubleBooked,
-    /// A chain breaks its grammar, or an acceptance counted that must not.
+    /// A chain breaks its grammar, an acceptance counted that must not, or an end did not count.
     Chain,
     /// A driver was offered by a market that does not own him.
     Ownership,

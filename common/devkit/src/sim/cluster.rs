@@ -179,7 +179,8 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
     /// Law 10: the view that a worker carries is the one that the log alone gives.
     fn compare(&mut self, index: usize) -> Result<(), String> {
         let hand = &mut self.hands[index];
-        if !hand.worker.settled() {
+        // What was polled and waits for the registry is in the positions, not yet in the view.
+        if !hand.worker.settled() || hand.worker.waiting() > 0 {
             return Ok(());
         }
         let positions = hand.worker.log().positions().map_err(|fault| fault.to_string())?;

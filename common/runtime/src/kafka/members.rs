@@ -38,6 +38,10 @@ impl KafkaLog {
         if stop.load(Relaxed) {
             return Ok(());
         }
+        // A member that lives has no open transaction of an earlier life: who takes a partition over relies on it. Where it
+        // fails, our first take-over tries again.
+        let _ = self.producer();
+        let group = &self.access.group;
         self.work.subscribe(&[self.work_topic]).map_err(|error| format!("cannot join group {group}: {error}"))
     }
 

@@ -176,7 +176,7 @@ fn a_driver_is_found_across_the_date_line() {
     expect!["Some(336869)"].assert_eq(&format!("{eta_ms:?}"));
 }
 
-/// One ride is searched for in a turn besides those it asks for; four stand where nobody drives.
+/// Two rides are searched for in a turn; four wait where nobody drives.
 #[test]
 fn riders_for_whom_there_is_nobody_do_not_keep_the_others_waiting() {
     let text = BUILT_IN.replace("rows_max = 256", "rows_max = 2").replace("searches_max = 512", "searches_max = 2");

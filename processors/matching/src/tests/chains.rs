@@ -127,7 +127,7 @@ fn a_ride_is_known_until_it_is_forgotten_and_not_forgotten_while_it_is_spoken_of
         &[
             (0, vec![ask("r1", 0), ask("r2", 0), cancels(0, Party::Rider, "r3", None)]),
             (1, vec![cancels(1, Party::Rider, "r1", None), cancels(1, Party::Rider, "r2", None)]),
-            // A day and a second later, both were forgotten by none.
+            // A day and a second later all of them may be forgotten: r2 is, for nothing else names it.
             (86_401, vec![ask("r1", 86_401), ask("r3", 86_401)]),
             (86_402, vec![ask("r1", 86_402), ask("r2", 86_402)]),
             (86_403, vec![ask("r4", 86_403)]),
