@@ -308,12 +308,13 @@ impl Log for KafkaLog {
     }
 
     fn resume(&mut self, partition: i32, offset: i64) -> Result<(), Fault> {
-        self.work.seek(self.work_topic, partition, Offset::Offset(offset), CALL).map_err(away)?;
         let mut list = TopicPartitionList::new();
         list.add_partition(self.work_topic, partition);
         if !self.held_back {
             self.work.resume(&list).map_err(away)?;
         }
+        // After the resume: it is the seek that wakes the client's fetching.
+        self.work.seek(self.work_topic, partition, Offset::Offset(offset), CALL).map_err(away)?;
         self.resumed.insert(partition);
         Ok(())
     }

@@ -21,7 +21,9 @@ const AMOUNT_MAX: i64 = 1_000_000_000_000;
 /// Bytes of an id.
 const ID_MAX: usize = 64;
 
-/// Decodes a record of `topic`; see [`kernel::Processor::read`]. Where a market is named, a profile names its driver: either is the key.
+/// Decodes a record of `topic`; see [`kernel::Processor::read`].
+///
+/// The name that comes first is the key of the record: the market, of a profile the driver.
 pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Read<Matching>), Malformed> {
     // Pings are by far the most.
     if topic == DriverLocated::TOPIC.name {

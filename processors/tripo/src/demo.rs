@@ -28,6 +28,9 @@ use traffic::Traffic;
 pub(crate) fn run(args: Args) -> Result<ExitCode, String> {
     let started = Instant::now();
     let stop = crate::run::signals()?;
+    if let Some(path) = &args.report {
+        report::prepare(path)?;
+    }
     let (world, settings) = source::world(&args)?;
     let stage = Stage::build(&args)?;
     let name = world.source().name(settings.markets.len());
@@ -55,6 +58,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, String> {
         while !stop.load(Relaxed) {
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+    if verdict.decided == 0 {
+        return Err("nothing was decided, so there is no verdict: see --from, --to and the recordings".to_owned());
     }
     Ok(if verdict.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -95,6 +95,8 @@ pub(crate) fn serve<P: Processor>(run: &Run, policy: P::Policy) -> Result<(), St
         registry.register(&written::<P>()).map_err(|failure| failure.to_string())?;
         Ok(registry)
     };
+    let Access { brokers, group, instance, .. } = &settings.access;
+    eprintln!("{}: instance {instance} joins group {group} at {brokers}", P::NAME);
     let service = Service::start::<P, _, _>(&settings, Arc::new(policy), schemas)?;
     let stop = signals()?;
     if run.until_stdin_ends {

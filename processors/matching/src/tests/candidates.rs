@@ -188,7 +188,7 @@ fn riders_for_whom_there_is_nobody_do_not_keep_the_others_waiting() {
             .map(|number| Say::Ask(RideRequested { pickup: nowhere, ..request(&format!("lost {number}"), 0) }))
             .collect();
         lost.push(ask("r1", 1));
-        let mut play = |stage: &mut Stage, seconds: i64, says: &[Say]| {
+        let play = |stage: &mut Stage, seconds: i64, says: &[Say]| {
             let turn = stage.gathered(seconds, says);
             let outputs = Matching::decide(&turn, &stage.view, &policy);
             outputs.iter().for_each(|output| Matching::evolve(&mut stage.view, output));

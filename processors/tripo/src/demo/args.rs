@@ -43,8 +43,8 @@ pub(crate) struct Args {
     /// Match in so many processes of their own instead
     #[arg(long, conflicts_with = "workers", value_parser = clap::value_parser!(u16).range(1..=16))]
     pub(super) processes: Option<u16>,
-    /// Kill one of the processes every so often, such as 10s, and start another in its place
-    #[arg(long, requires = "processes", value_parser = span)]
+    /// Kill one of the processes every so often, at least 8s, and start another in its place
+    #[arg(long, requires = "processes", value_parser = kill_span)]
     pub(super) kill_every: Option<Duration>,
     /// Port of the broker; 0: a free one
     #[arg(long, default_value_t = 0)]
@@ -123,6 +123,14 @@ impl Behaviour {
 fn percent(text: &str) -> Result<f64, String> {
     let share = text.trim_end_matches('%').parse::<f64>().ok().filter(|share| (0.0..=100.0).contains(share));
     share.ok_or("write a share between 0 and 100".to_owned())
+}
+
+/// A killed process holds its partitions for a session of 6 s: killed sooner, nobody would ever decide.
+fn kill_span(text: &str) -> Result<Duration, String> {
+    span(text).and_then(|span| match span >= Duration::from_secs(8) {
+        true => Ok(span),
+        false => Err("write at least 8s: a killed process is missed for 6 s".to_owned()),
+    })
 }
 
 fn span(text: &str) -> Result<Duration, String> {

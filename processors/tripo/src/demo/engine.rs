@@ -78,6 +78,13 @@ impl Engine {
         }
     }
 
+    /// No process is killed any more.
+    pub(super) fn spare(&mut self) {
+        if let Engine::There(flock) = self {
+            flock.every = None;
+        }
+    }
+
     /// Drains and ends it.
     pub(super) fn stop(self) -> Result<(), String> {
         match self {

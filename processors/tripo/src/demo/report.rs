@@ -48,7 +48,7 @@ fn audited(verdict: &Verdict) -> Value {
 fn measured(traffic: &Traffic) -> Value {
     let (tally, figures) = (traffic.world.tally(), &traffic.figures);
     let latency = |share| ms(figures.latency_us.quantile(share));
-    let eta = |share| figures.eta_ms.quantile(share) as f64 / 1e3;
+    let eta = |share| figures.eta_ms.quantile(share).div_ceil(1_000);
     json!({
         "latency_ms": { "p50": latency(0.5), "p99": latency(0.99) },
         "pickup_eta_s": { "p50": eta(0.5), "p99": eta(0.99) },
@@ -125,6 +125,11 @@ pub(super) fn print(report: &Value) {
         let sentences = report["fault_sentences"].as_array().map_or(&[][..], Vec::as_slice);
         sentences.iter().filter_map(Value::as_str).take(10).for_each(|sentence| println!("  {sentence}"));
     }
+}
+
+/// Makes the file before the demonstration runs: what cannot be written is said at once.
+pub(super) fn prepare(path: &Path) -> Result<(), String> {
+    fs::write(path, "").map_err(|error| format!("--report {}: {error}", path.display()))
 }
 
 /// Writes the report to a file.

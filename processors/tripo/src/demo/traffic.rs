@@ -137,8 +137,8 @@ impl Traffic {
         let behind = engine.unwrap_or(self.settings.start).plus(lag);
         let now = self.world.now();
         let to = if self.feed.full() { now } else { target.min(behind).max(now) };
-        // A step is worth 2 ms of the clock; less is waited for.
-        if decisions.is_empty() && to.since(now).0 < 2 * i64::from(speed) {
+        // A step is worth 2 ms of the clock, but no more than the engine may be behind; less is waited for.
+        if decisions.is_empty() && to.since(now).0 < (2 * i64::from(speed)).min(lag.0 / 2) {
             std::thread::sleep(Duration::from_micros(500));
         } else {
             let published = self.world.step(to, &decisions);
@@ -165,6 +165,9 @@ impl Traffic {
     /// No new riders; time runs fast until every ride has ended.
     fn drain(&mut self) -> Result<(), String> {
         self.world.drain();
+        if let Some(engine) = &mut self.engine {
+            engine.spare();
+        }
         self.anchor = (self.world.now(), Instant::now());
         let (mut open, mut since) = (usize::MAX, Instant::now());
         while !self.world.idle() {
