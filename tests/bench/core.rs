@@ -225,7 +225,17 @@ fn recorded(unserved: &[i64], edges: &[Edge], solved: &Assignment) -> (Vec<TurnR
         considered: 0,
         barred: Vec::new(),
     };
-    let column = |dual_ms: &i64| TurnColumn { driver: String::new(), cell: 0, pinged_at: 0, dual_ms: *dual_ms };
+    let column = |dual_ms: &i64| TurnColumn {
+        driver: String::new(),
+        cell: 0,
+        pinged_at: 0,
+        place: Point { lat_e6: 0, lng_e6: 0 },
+        tier: None,
+        vehicle: Vehicle::Sedan,
+        rating_bps: 0,
+        reliability_bps: 0,
+        dual_ms: *dual_ms,
+    };
     let edge = |edge: &Edge| TurnEdge {
         row: edge.row as i32,
         column: edge.column as i32,

@@ -155,7 +155,17 @@ fn row(ride: &str, dual_ms: i64, column: Option<i32>) -> TurnRow {
 }
 
 fn column(driver: &str, dual_ms: i64) -> TurnColumn {
-    TurnColumn { driver: driver.to_owned(), cell: 0, pinged_at: 0, dual_ms }
+    TurnColumn {
+        driver: driver.to_owned(),
+        cell: 0,
+        pinged_at: 0,
+        place: Point { lat_e6: 0, lng_e6: 0 },
+        tier: None,
+        vehicle: Vehicle::Sedan,
+        rating_bps: 0,
+        reliability_bps: 0,
+        dual_ms,
+    }
 }
 
 fn edge(row: i32, column: i32, eta_ms: i32) -> TurnEdge {

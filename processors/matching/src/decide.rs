@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::contract::{
-    MatchDecided, RideKept, RideProgressed, TurnAsked, TurnColumn, TurnEdge, TurnProgressed, TurnRow, TurnTaken,
+    MatchDecided, Point, RideKept, RideProgressed, Tier, TurnAsked, TurnColumn, TurnEdge, TurnProgressed, TurnRow,
+    TurnTaken, Vehicle,
 };
 use kernel::{Millis, Turn};
 
@@ -13,7 +14,7 @@ use crate::output::Output;
 use crate::record;
 use crate::search::{Found, Search};
 use crate::settle::settle;
-use crate::view::Market;
+use crate::view::{Market, Slot};
 use crate::{Fact, Matching, Policy, View};
 
 /// Decides a turn. The outputs come in this order: decisions, the turn's record, rides, drivers, hand-overs, what is forgotten.
@@ -168,20 +169,28 @@ fn freed(story: &Story<'_>, market: &Market) -> Vec<u32> {
     slots.collect()
 }
 
+/// A driver as the turn saw him: all that his score was made from, but for what he earned.
+fn column(name: &str, slot: &Slot) -> TurnColumn {
+    let (ping, standing) = (slot.ping, slot.standing);
+    TurnColumn {
+        driver: name.to_owned(),
+        cell: ping.map_or(0, |ping| ping.cell as i64),
+        pinged_at: ping.map_or(0, |ping| ping.at),
+        place: ping.map_or(Point { lat_e6: 0, lng_e6: 0 }, |ping| ping.place),
+        tier: standing.map(|standing| standing.tier).filter(|tier| *tier != Tier::Unknown),
+        vehicle: standing.map_or(Vehicle::Unknown, |standing| standing.vehicle),
+        rating_bps: standing.map_or(0, |standing| standing.rating_bps),
+        reliability_bps: standing.map_or(0, |standing| standing.reliability_bps),
+        dual_ms: 0,
+    }
+}
+
 /// Writes rows, columns and edges; columns by driver, edges by row and column, so that no order of arrival shows.
 fn problem(taken: &mut TurnTaken, rows: &[(RideKept, Found)], search: &Search<'_>, policy: &Policy) {
     let slots: BTreeSet<u32> = rows.iter().flat_map(|(_, found)| &found.candidates).map(|fit| fit.slot).collect();
     let named: BTreeMap<&str, u32> = slots.into_iter().map(|slot| (&*search.fleet.slot(slot).name, slot)).collect();
     let columns: BTreeMap<u32, i32> = named.values().copied().zip(0..).collect();
-    let column = |(name, slot): (&&str, &u32)| {
-        let ping = search.fleet.slot(*slot).ping;
-        TurnColumn {
-            driver: (*name).to_owned(),
-            cell: ping.map_or(0, |ping| ping.cell as i64),
-            pinged_at: ping.map_or(0, |ping| ping.at),
-            dual_ms: 0,
-        }
-    };
+    let column = |(name, slot): (&&str, &u32)| column(name, search.fleet.slot(*slot));
     taken.columns = named.iter().map(column).collect();
     for ((ride, found), row) in rows.iter().zip(0..) {
         taken.rows.push(TurnRow {

@@ -13,7 +13,7 @@ use kernel::contract::{DriverChanged, StateKept, Tier, Vehicle};
 
 use crate::{Policy, Seen};
 pub(crate) use agenda::{Agenda, patient_from};
-pub(crate) use fleet::{Earned, Fleet, Mean, Seat, Standing};
+pub(crate) use fleet::{Earned, Fleet, Mean, Seat, Slot, Standing};
 pub(crate) use market::Market;
 
 /// Facts of all markets that a worker owns, and the profiles of all drivers.

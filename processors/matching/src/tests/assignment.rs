@@ -1,6 +1,6 @@
 //! The solver against brute force, and its certificate.
 
-use kernel::contract::{Score, TurnColumn, TurnEdge, TurnRow};
+use kernel::contract::{Point, Score, TurnColumn, TurnEdge, TurnRow, Vehicle};
 use proptest::prelude::*;
 
 use crate::{Assignment, Edge, certify, solve};
@@ -23,6 +23,11 @@ fn recorded(unserved: &[i64], edges: &[Edge], solved: &Assignment) -> (Vec<TurnR
         driver: format!("d{at}"),
         cell: 0,
         pinged_at: 0,
+        place: Point { lat_e6: 0, lng_e6: 0 },
+        tier: None,
+        vehicle: Vehicle::Sedan,
+        rating_bps: 0,
+        reliability_bps: 0,
         dual_ms: *dual_ms,
     };
     let edge = |edge: &Edge| TurnEdge {
