@@ -107,6 +107,14 @@ impl Rides {
         &self.skipped
     }
 
+    /// Whether the pings could be read so far.
+    ///
+    /// # Errors
+    /// One sentence when their file ends in the middle.
+    pub fn whole(&self) -> Result<(), String> {
+        self.pings.whole(&self.recording.pings)
+    }
+
     /// Reads on to the next ping that counts.
     fn advance(&mut self) {
         self.ping = None;
@@ -177,6 +185,7 @@ fn trips(recording: &Recording, skipped: &mut Skipped) -> Result<VecDeque<(Milli
             return Err(format!("{}: more than {RIDES_MAX} rides: choose a shorter span", recording.rides.display()));
         }
     }
+    table.whole(&recording.rides)?;
     trips.sort_by(|one, other| (one.0, &one.1.ride).cmp(&(other.0, &other.1.ride)));
     Ok(trips.into())
 }
@@ -191,6 +200,7 @@ fn span(pings: &Path) -> Result<(Millis, Millis), String> {
             span = Some((first.min(at), last.max(at)));
         }
     }
+    table.whole(pings)?;
     span.ok_or(format!("{}: no line is a ping", pings.display()))
 }
 

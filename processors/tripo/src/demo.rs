@@ -59,6 +59,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, String> {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+    traffic.world.source().whole()?;
     if verdict.decided == 0 {
         return Err("nothing was decided, so there is no verdict: see --from, --to and the recordings".to_owned());
     }

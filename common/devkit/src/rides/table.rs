@@ -14,7 +14,8 @@ pub(super) struct Table {
     reader: Reader<Box<dyn Read + Send>>,
     columns: Vec<usize>,
     record: StringRecord,
-    broken: bool,
+    /// Why the file cannot be read to its end.
+    broken: Option<String>,
 }
 
 impl Table {
@@ -39,12 +40,20 @@ impl Table {
             ));
         }
         let columns = columns.into_iter().flatten().collect();
-        Ok(Table { reader, columns, record: StringRecord::new(), broken: false })
+        Ok(Table { reader, columns, record: StringRecord::new(), broken: None })
+    }
+
+    /// Refuses a file that could not be read to its end, such as a cut gzip.
+    pub(super) fn whole(&self, path: &Path) -> Result<(), String> {
+        match &self.broken {
+            None => Ok(()),
+            Some(why) => Err(format!("{}: cannot be read to its end: {why}: fetch it again", path.display())),
+        }
     }
 
     /// The next row's wanted columns, with its line; what is wrong where it has too few, or is no text.
     pub(super) fn next(&mut self) -> Option<(u64, Result<Vec<String>, String>)> {
-        if self.broken {
+        if self.broken.is_some() {
             return None;
         }
         let line = self.reader.position().line();
@@ -53,7 +62,7 @@ impl Table {
             Ok(false) => return None,
             Err(error) => {
                 // A line that is no text can be passed; a file that ends in the middle cannot.
-                self.broken = matches!(error.kind(), csv::ErrorKind::Io(_));
+                self.broken = matches!(error.kind(), csv::ErrorKind::Io(_)).then(|| error.to_string());
                 return Some((line, Err(error.to_string())));
             }
         }

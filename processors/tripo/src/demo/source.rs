@@ -41,6 +41,14 @@ impl Told {
         }
     }
 
+    /// Whether the recordings could be read to their end.
+    pub(super) fn whole(&self) -> Result<(), String> {
+        match self {
+            Told::Cities(_) => Ok(()),
+            Told::Rides(rides) => rides.whole(),
+        }
+    }
+
     /// What it is, for people.
     pub(super) fn name(&self, markets: usize) -> String {
         match self {
