@@ -137,8 +137,9 @@ impl Traffic {
         let behind = engine.unwrap_or(self.settings.start).plus(lag);
         let now = self.world.now();
         let to = if self.feed.full() { now } else { target.min(behind).max(now) };
-        // A step is worth 2 ms of the clock, but no more than the engine may be behind; less is waited for.
-        if decisions.is_empty() && to.since(now).0 < (2 * i64::from(speed)).min(lag.0 / 2) {
+        // A step is worth 2 ms of the clock, and less is waited for; but not where the engine waits for the next tick.
+        let worth = if target <= behind { 2 * i64::from(speed) } else { 1 };
+        if decisions.is_empty() && to.since(now).0 < worth {
             std::thread::sleep(Duration::from_micros(500));
         } else {
             let published = self.world.step(to, &decisions);
