@@ -12,11 +12,11 @@ use runtime::{Pace, Service, Settings, Time, kafka::Access, topics};
 
 use crate::{client::Client, servers};
 
-const MARKET: &str = "utopia";
+pub(crate) const MARKET: &str = "utopia";
 /// Partitions of the market topics.
-const PARTITIONS: i32 = 3;
+pub(crate) const PARTITIONS: i32 = 3;
 /// Event time at which the story begins, milliseconds.
-const DAWN: i64 = 1_795_000_000_000;
+pub(crate) const DAWN: i64 = 1_795_000_000_000;
 
 #[test]
 fn a_ride_reaches_its_end_over_two_instances_on_the_embedded_broker() {
@@ -53,7 +53,7 @@ fn instance(brokers: &str, registry: &str, name: &str) -> Service {
     start((brokers, registry), name, Time::Log { speed: 1_000 }, matching::BUILT_IN)
 }
 
-fn start((brokers, registry): (&str, &str), name: &str, time: Time, policy: &str) -> Service {
+pub(crate) fn start((brokers, registry): (&str, &str), name: &str, time: Time, policy: &str) -> Service {
     let access = Access {
         brokers: brokers.to_owned(),
         group: "matching".to_owned(),
@@ -77,7 +77,7 @@ fn place(lat_e6: i32) -> Point {
     Point { lat_e6, lng_e6: -122_400_000 }
 }
 
-fn profile(driver: &str) -> DriverChanged {
+pub(crate) fn profile(driver: &str) -> DriverChanged {
     DriverChanged {
         driver: driver.to_owned(),
         at: DAWN,
@@ -91,7 +91,7 @@ fn profile(driver: &str) -> DriverChanged {
     }
 }
 
-fn ping(driver: &str, at: i64, lat_e6: i32) -> DriverLocated {
+pub(crate) fn ping(driver: &str, at: i64, lat_e6: i32) -> DriverLocated {
     DriverLocated {
         driver: driver.to_owned(),
         at,
@@ -103,7 +103,7 @@ fn ping(driver: &str, at: i64, lat_e6: i32) -> DriverLocated {
     }
 }
 
-fn request(ride: &str, at: i64) -> RideRequested {
+pub(crate) fn request(ride: &str, at: i64) -> RideRequested {
     RideRequested {
         ride: ride.to_owned(),
         at,
@@ -136,7 +136,7 @@ fn fact(progress: Progress, at: i64, decided: &MatchDecided) -> RideProgressed {
     }
 }
 
-fn tick(client: &Client, at: i64) {
+pub(crate) fn tick(client: &Client, at: i64) {
     client.publish(&MarketTicked { market: MARKET.to_owned(), at });
 }
 

@@ -5,6 +5,7 @@
 mod client;
 mod conform;
 mod demo;
+mod garbage;
 mod journey;
 mod registry;
 mod servers;
