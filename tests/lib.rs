@@ -1,1 +1,9 @@
 //! What the test binaries share.
+
+use std::io::Write;
+
+/// Says what a test did not run, and why, past the harness, which shows nothing of a test that passes.
+pub fn not_run(what: &str, why: &str) {
+    // Where nobody reads the standard error, nobody is told.
+    let _ = writeln!(std::io::stderr(), "not run: {what}: {why}");
+}

@@ -55,7 +55,7 @@ fn processes_killed_under_load_lose_nothing_and_book_nobody_twice() {
 fn a_recorded_hour_is_matched_exactly_once() {
     let Ok(data) = std::env::var("TRIPO_DATA") else {
         assert!(std::env::var("TRIPO_REQUIRE_DATA").is_err(), "TRIPO_DATA must name the recorded data");
-        println!("not run: a recorded hour: TRIPO_DATA names no folder with sf_cabs_2008/");
+        tests::not_run("a recorded hour", "TRIPO_DATA names no folder with sf_cabs_2008/");
         return;
     };
     let folder = PathBuf::from(data).join("sf_cabs_2008");

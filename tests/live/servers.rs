@@ -73,7 +73,7 @@ pub(crate) fn available<T>(name: &str, started: Result<T, String>) -> Option<T> 
         Ok(server) => Some(server),
         Err(why) if required() => panic!("{name} is required and could not be started: {why}"),
         Err(why) => {
-            println!("not run: {name}: {why}");
+            tests::not_run(name, &why);
             None
         }
     }
