@@ -124,6 +124,7 @@ impl KafkaLog {
                 self.access.group, self.work_topic, self.processor
             )));
         }
+        self.mourn(&at, &first, of);
         let mut stretches = Vec::with_capacity(at.len());
         let work = first.last().copied().unwrap_or(0);
         for (((topic, other), first), end) in at.into_iter().zip(first).zip(ends) {
@@ -140,6 +141,23 @@ impl KafkaLog {
             stretches.push(Stretch { topic, partition: other, from: from.max(first), committed: done, end });
         }
         Ok(Start { work: of(self.work_topic, partition).unwrap_or(work).max(work), stretches })
+    }
+
+    /// Says what retention deleted before anybody read it: nothing is lost silently.
+    fn mourn(&self, at: &[(&'static str, i32)], first: &[i64], of: impl Fn(&str, i32) -> Option<i64>) {
+        let decided = |topic: &str| {
+            topic == self.work_topic || self.market_tails.iter().any(|(tail, span)| *tail == topic && span.is_none())
+        };
+        for ((topic, partition), first) in at.iter().zip(first).filter(|((topic, _), _)| decided(topic)) {
+            if let Some(committed) = of(topic, *partition).filter(|committed| committed < first) {
+                eprintln!(
+                    "{}: {} records of {topic}/{partition} were deleted by retention before they were read: offsets \
+                     {committed} to {first}",
+                    self.processor,
+                    first - committed
+                );
+            }
+        }
     }
 
     /// The offset of the first record stored within `span` before the newest that the predecessor had read.
