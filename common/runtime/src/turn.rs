@@ -28,6 +28,13 @@ pub struct Limits {
     pub facts: usize,
 }
 
+impl Limits {
+    /// These limits halved so often, one at the least.
+    pub(crate) fn halved(self, times: u32) -> Limits {
+        Limits { asks: (self.asks >> times).max(1), facts: (self.facts >> times).max(1) }
+    }
+}
+
 /// What one seat gives to a transaction; given up on abort, taken out of the seat on commit.
 pub(crate) struct Taken<P: Processor> {
     pub(crate) partition: i32,
@@ -51,8 +58,6 @@ pub(crate) struct Bench<'a, P: Processor, S> {
     pub(crate) global: &'a BTreeMap<At, i64>,
 }
 
-/// Most poison that a transaction parks of one partition.
-const PARKED: usize = 64;
 /// The client's largest batch, bytes, and what a batch holds beside one value.
 const BATCH: usize = 1_000_000;
 const HEADROOM: usize = 4_096;
@@ -76,7 +81,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             partition: seat.partition,
             asks,
             facts,
-            parked: seat.line_up(&seat.positions(asks, facts)).min(PARKED),
+            parked: seat.line_up(&seat.positions(asks, facts)),
             clocks: Vec::new(),
             turns: 0,
             outputs: Vec::new(),

@@ -90,6 +90,8 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     /// Poison of the global tails, for the owner of the partition that answers for it.
     global_parked: VecDeque<RecordParked>,
     prepared: Option<Prepared<P, L::Member>>,
+    /// How often the limits of a transaction are halved: what was aborted is tried again in smaller pieces.
+    halved: u32,
     /// Tails of partitions that were dropped, still to be unfollowed.
     loose: BTreeSet<At>,
     /// Records that wait for the registry, in the order in which they were polled.
@@ -119,6 +121,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             global: BTreeMap::new(),
             global_parked: VecDeque::new(),
             prepared: None,
+            halved: 0,
             loose: BTreeSet::new(),
             stuck: VecDeque::new(),
             looked: 0,
@@ -201,7 +204,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             policy: &*self.policy,
             schemas: &self.schemas,
             counts: &self.counts,
-            limits: self.pace.limits,
+            limits: self.pace.limits.halved(self.halved),
             global: &self.global,
         };
         let mut transaction = Transaction::default();
@@ -228,12 +231,14 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         match self.log.commit(&transaction, &member) {
             Ok(()) => {
                 self.watch.commits.fetch_add(1, Relaxed);
+                self.halved = self.halved.saturating_sub(1);
                 Watch::add(&self.watch.written, transaction.records.len());
                 taken.into_iter().for_each(|taken| self.merge(taken));
                 Ok(())
             }
             Err(fault) => {
                 self.watch.aborts.fetch_add(1, Relaxed);
+                self.halved = (self.halved + 1).min(HALVED);
                 if !D::OVERLAY_DIES_ON_ABORT {
                     let outputs = taken.iter().flat_map(|taken| &taken.outputs);
                     outputs.for_each(|output| P::evolve(&mut self.view, output));
@@ -341,6 +346,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 }
 
+/// Most halvings: by then a transaction takes one record of each kind.
+const HALVED: u32 = 12;
 /// How often living time moves on.
 const PULSE: Duration = Duration::from_millis(250);
 /// The most that it moves at once: a longer silence was no successful fetch.

@@ -20,6 +20,8 @@ use crate::{
 
 /// Most poison of the global tails that is remembered for whoever answers for it.
 const GLOBAL_PARKED: usize = 100_000;
+/// Most poison that a step takes in hand: what is decided behind it must be parked in the same transaction, which has a bound.
+const POISON: usize = 64;
 /// Most records that wait for the registry; then no more are polled.
 const STUCK: usize = 2_000;
 
@@ -33,8 +35,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let crowded = self.seats.values().any(|seat| seat.facts.len() >= FACTS);
         // Where much is in hand, or the registry is away, little more is polled: rebalances must be heard all the same.
         let polled = if crowded || told.is_err() { self.pace.polled.min(50) } else { self.pace.polled };
+        let before = self.poison();
         for _ in 0..polled {
-            if self.stuck.len() >= STUCK {
+            if self.stuck.len() >= STUCK || self.poison() >= before + POISON {
                 break;
             }
             let work = self.seats.values().all(|seat| seat.asks() < self.pace.in_hand);
@@ -63,6 +66,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             self.advance()?;
         }
         told.map(|()| true)
+    }
+
+    /// Poison in hand.
+    fn poison(&self) -> usize {
+        self.seats.values().map(|seat| seat.parked.len()).sum()
     }
 
     /// Admits what waited for the registry, in order.
