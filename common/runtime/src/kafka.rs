@@ -35,6 +35,8 @@ use takeover::Settling;
 
 /// How long a call waits for the broker.
 const CALL: Duration = Duration::from_secs(10);
+/// How long a question for offsets waits: it is asked in every turn.
+const OFFSETS: Duration = Duration::from_secs(2);
 /// After so many records of the tails the work topic is looked at, so that neither starves the other.
 const FAIR: u32 = 64;
 
@@ -403,7 +405,7 @@ fn offsets<C: ConsumerContext + 'static>(
         list.add_partition_offset(topic, *partition, at).map_err(away)?;
     }
     let asked = Instant::now();
-    let answer = consumer.offsets_for_times(list, CALL).map_err(away)?;
+    let answer = consumer.offsets_for_times(list, OFFSETS).map_err(away)?;
     of.iter()
         .map(|(topic, partition)| {
             let element = answer.find_partition(topic, *partition);

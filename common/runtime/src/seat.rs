@@ -106,7 +106,7 @@ impl<P: Processor> Seat<P> {
 
     /// Whether every stretch was read to its end, or so much was read that it must be worked off first.
     pub(crate) fn caught_up(&self, stretches: &[Stretch], global: &BTreeMap<At, i64>) -> bool {
-        self.facts.len() >= FACTS || stretches.iter().all(|stretch| self.passed(stretch, global))
+        self.facts.len() + self.parked.len() >= FACTS || stretches.iter().all(|stretch| self.passed(stretch, global))
     }
 
     /// Whether a stretch was read to its end.

@@ -58,6 +58,8 @@ pub(crate) struct Bench<'a, P: Processor, S> {
     pub(crate) global: &'a BTreeMap<At, i64>,
 }
 
+/// Most poison that a transaction parks of one partition.
+const POISON: usize = 64;
 /// The client's largest batch, bytes, and what a batch holds beside one value.
 const BATCH: usize = 1_000_000;
 const HEADROOM: usize = 4_096;
@@ -77,6 +79,10 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     /// A market cannot be decided though no record is to blame: the seat keeps what it holds.
     pub(crate) fn take(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Result<Option<Taken<P>>, String> {
         let (asks, facts) = (seat.ready.len().min(self.limits.asks), seat.facts.len().min(self.limits.facts));
+        let lined_up = seat.line_up(&seat.positions(asks, facts));
+        if lined_up > self.poison_most() && seat.line_up(&seat.positions(0, 0)) > 0 {
+            return Ok(Some(self.clear(seat, to)));
+        }
         let mut taken = Taken {
             partition: seat.partition,
             asks,
@@ -105,12 +111,48 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         records.extend(parked.iter().map(|record| self.park(record)));
         if !records.is_empty() {
             to.records.extend(records);
-            to.offsets.extend(seat.positions(asks, facts));
-            to.offsets.extend(self.responsible(seat.partition));
-            to.offsets.push(crate::seat::cut(&(StateKept::TOPIC.name, seat.partition), seat.kept_until));
-            to.newest.push((seat.partition, seat.newest));
+            self.settle(seat, (asks, facts, taken.parked), to);
         }
         Ok((asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken))
+    }
+
+    /// Most poison that a transaction parks of one partition; more is cleared first, in pieces.
+    fn poison_most(&self) -> usize {
+        self.limits.asks.min(POISON)
+    }
+
+    /// Parks what lies before all that is to be decided, as much as fits.
+    fn clear(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Taken<P> {
+        let parked = seat.line_up(&seat.positions(0, 0)).min(self.poison_most());
+        to.records.extend(seat.parked[..parked].iter().map(|record| self.park(record)));
+        self.settle(seat, (0, 0, parked), to);
+        Taken {
+            partition: seat.partition,
+            asks: 0,
+            facts: 0,
+            parked,
+            clocks: Vec::new(),
+            turns: 0,
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Adds the offsets that are committed once so many work records, facts and poison are taken: never past poison that is
+    /// not parked, never behind what a predecessor committed.
+    fn settle(&self, seat: &Seat<P>, (asks, facts, parked): (usize, usize, usize), to: &mut Transaction) {
+        let left = &seat.parked[parked..];
+        for mut cut in seat.positions(asks, facts).into_iter().chain(self.responsible(seat.partition)) {
+            let here =
+                |record: &&RecordParked| record.place.topic == cut.topic && record.place.partition == cut.partition;
+            let first = left.iter().filter(here).map(|record| record.place.offset).min();
+            let committed =
+                seat.committed.iter().find(|((topic, part), _)| *topic == cut.topic && *part == cut.partition);
+            cut.offset = first.map_or(cut.offset, |first| first.min(cut.offset));
+            cut.offset = committed.map_or(cut.offset, |(_, committed)| cut.offset.max(*committed));
+            to.offsets.push(cut);
+        }
+        to.offsets.push(crate::seat::cut(&(StateKept::TOPIC.name, seat.partition), seat.kept_until));
+        to.newest.push((seat.partition, seat.newest));
     }
 
     /// Positions of the global tails that the owner of `partition` answers for.

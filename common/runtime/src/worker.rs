@@ -271,20 +271,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// Sets barriers for work records that arrived, and releases those whose `must` tails were read far enough.
     fn release(&mut self) -> Result<(), Fault> {
-        let mut told = Ok(());
+        let told = self.look();
         for partition in self.live() {
-            let musts = self.musts(partition);
-            let Some(seat) = self.seats.get_mut(&partition) else { continue };
-            if seat.held.is_empty() && !seat.arrived.is_empty() {
-                std::mem::swap(&mut seat.held, &mut seat.arrived);
-                seat.barrier = Some(Barrier { ends: None, since: self.elapsed });
-            }
-            if let Some(Barrier { ends: ends @ None, .. }) = &mut seat.barrier {
-                match self.log.ends(&musts) {
-                    Ok(found) => *ends = Some(musts.into_iter().zip(found).collect()),
-                    Err(fault) => told = told.and(Err(fault)),
-                }
-            }
             let (global, patience, elapsed) = (&self.global, self.pace.patience, self.elapsed);
             let Some(seat) = self.seats.get_mut(&partition) else { continue };
             let Some(barrier) = &seat.barrier else { continue };
@@ -297,6 +285,31 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             }
         }
         told
+    }
+
+    /// Sets barriers, and asks for the ends of all that have none in one call.
+    fn look(&mut self) -> Result<(), Fault> {
+        let mut asked: Vec<(i32, Vec<At>)> = Vec::new();
+        for partition in self.live() {
+            let musts = self.musts(partition);
+            let Some(seat) = self.seats.get_mut(&partition) else { continue };
+            if seat.held.is_empty() && !seat.arrived.is_empty() {
+                std::mem::swap(&mut seat.held, &mut seat.arrived);
+                seat.barrier = Some(Barrier { ends: None, since: self.elapsed });
+            }
+            if matches!(seat.barrier, Some(Barrier { ends: None, .. })) {
+                asked.push((partition, musts));
+            }
+        }
+        let all: BTreeSet<At> = asked.iter().flat_map(|(_, musts)| musts).copied().collect();
+        let all: Vec<At> = all.into_iter().collect();
+        let found: BTreeMap<At, i64> = all.iter().copied().zip(self.log.ends(&all)?).collect();
+        for (partition, musts) in asked {
+            if let Some(Barrier { ends, .. }) = self.seats.get_mut(&partition).and_then(|seat| seat.barrier.as_mut()) {
+                *ends = Some(musts.into_iter().filter_map(|at| Some((at, *found.get(&at)?))).collect());
+            }
+        }
+        Ok(())
     }
 
     fn musts(&self, partition: i32) -> Vec<At> {

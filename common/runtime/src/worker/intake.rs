@@ -22,8 +22,10 @@ use crate::{
 const GLOBAL_PARKED: usize = 100_000;
 /// Most poison that a step takes in hand: what is decided behind it must be parked in the same transaction, which has a bound.
 const POISON: usize = 64;
+/// Polls of a step where much is in hand: enough for the group to be heard between the tails.
+const CROWDED: usize = 70;
 /// Most records that wait for the registry; then no more are polled.
-const STUCK: usize = 2_000;
+const STUCK: usize = 100_000;
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Polls until the log has nothing more to say or the bound is reached. False: partitions came or went, and the next step
@@ -34,7 +36,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let mut told = self.unstick();
         let crowded = self.seats.values().any(|seat| seat.facts.len() >= FACTS);
         // Where much is in hand, or the registry is away, little more is polled: rebalances must be heard all the same.
-        let polled = if crowded || told.is_err() { self.pace.polled.min(50) } else { self.pace.polled };
+        let polled = if crowded || told.is_err() { self.pace.polled.min(CROWDED) } else { self.pace.polled };
         let before = self.poison();
         for _ in 0..polled {
             if self.stuck.len() >= STUCK || self.poison() >= before + POISON {
@@ -57,6 +59,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                     }
                     return Ok(false);
                 }
+                Some(Polled::Record(raw)) if !self.wanted(&raw) => {}
                 Some(Polled::Record(raw)) if !self.stuck.is_empty() => self.stuck.push_back(raw),
                 Some(Polled::Record(raw)) => told = told.and(self.admit(raw)),
             }
@@ -97,17 +100,26 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         Ok(())
     }
 
+    /// Whether a record is of use: not of a partition that went to another, of one whose start is not known yet, or of what is
+    /// kept where that was read to its end.
+    fn wanted(&self, raw: &Raw) -> bool {
+        let kept = raw.topic == <StateKept as kernel::Record>::TOPIC.name;
+        if Self::tail(raw.topic).is_some_and(|tail| tail.reach == Reach::Global) {
+            return true;
+        }
+        match self.seats.get(&raw.partition).map(|seat| &seat.phase) {
+            None | Some(Phase::Settling) => false,
+            Some(Phase::Remembering(_)) => kept,
+            Some(Phase::Restoring(_)) => raw.topic != P::WORK.name,
+            Some(Phase::Live) => !kept,
+        }
+    }
+
     fn admit(&mut self, raw: Raw) -> Result<(), Fault> {
         let kept = <StateKept as kernel::Record>::TOPIC.name;
         let global = P::TAILS.iter().any(|tail| tail.topic.name == raw.topic && tail.reach == Reach::Global);
-        if !global {
-            // Of a partition that went to another, or of one whose start is not known yet.
-            match self.seats.get(&raw.partition).map(|seat| &seat.phase) {
-                None | Some(Phase::Settling) => return Ok(()),
-                Some(Phase::Remembering(_) | Phase::Restoring(_)) if raw.topic == P::WORK.name => return Ok(()),
-                Some(Phase::Remembering(_)) if raw.topic != kept => return Ok(()),
-                Some(Phase::Remembering(_) | Phase::Restoring(_) | Phase::Live) => {}
-            }
+        if !self.wanted(&raw) {
+            return Ok(());
         }
         let decoded = if raw.topic == kept { self.admit_kept(&raw) } else { self.admit_fact(&raw, global) };
         if let Err(Fault::Away(why)) = decoded {
@@ -215,6 +227,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let owner = raw.partition % self.counts.of(P::WORK);
         if let Some(seat) = self.seats.get_mut(&owner)
             && matches!(seat.phase, Phase::Live)
+            && seat.committed.get(&(raw.topic, raw.partition)).is_none_or(|committed| raw.offset >= *committed)
         {
             seat.parked.push(record.clone());
         }

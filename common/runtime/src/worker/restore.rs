@@ -22,8 +22,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.looked = turn;
         let patient = !self.live().is_empty();
         for (number, partition) in settling.iter().enumerate() {
-            if !patient || number == turn % settling.len() {
-                told = told.and(self.settle(*partition));
+            // After a fault the others would wait for the same answer.
+            if told.is_ok() && (!patient || number == turn % settling.len()) {
+                told = self.settle(*partition);
             }
         }
         let partitions: Vec<i32> = self.seats.keys().copied().collect();
@@ -123,6 +124,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         if seat.live() {
             self.watch.live.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
         }
+        // What waited for the registry is read again by whoever takes the partition over.
+        self.stuck.retain(|raw| {
+            raw.partition != seat.partition || Self::tail(raw.topic).is_some_and(|tail| tail.reach == Reach::Global)
+        });
         for market in &seat.markets {
             P::forget(&mut self.view, market);
             self.watch.gone(market);
