@@ -16,4 +16,4 @@ mod tests;
 
 pub use processor::{Event, Malformed, Need, Processor, Reach, Read, Tail, Turn};
 pub use record::{Emit, PlacedBy, Record, Topic};
-pub use units::{Bps, Metres, Millis};
+pub use units::{Bps, Metres, Millis, WINDOW};

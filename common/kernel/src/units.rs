@@ -16,6 +16,10 @@ impl Millis {
     }
 }
 
+/// Admission window of law 1, event time: a request is known by its id for so long, and parked when it is older. What a
+/// processor remembers and what the runtime admits must agree, so it stands here, once.
+pub const WINDOW: Millis = Millis(86_400_000);
+
 /// Metres, in a straight line unless said otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Metres(pub i32);

@@ -172,8 +172,6 @@ impl<P: Processor> Seat<P> {
     }
 }
 
-/// The admission window: older records are parked.
-pub(crate) const WINDOW: Millis = Millis(24 * 3_600_000);
 /// At so many facts in hand a partition decides though its tails are not read to their ends.
 pub(crate) const FACTS: usize = 20_000;
 

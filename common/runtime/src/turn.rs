@@ -6,7 +6,7 @@ use std::{
 };
 
 use kernel::{
-    Emit, Event, Processor, Record, Turn, codec,
+    Emit, Event, Processor, Record, Turn, WINDOW, codec,
     contract::{Cause, RecordParked, StateKept},
     partition, wire,
 };
@@ -16,7 +16,7 @@ use crate::{
     counts::Counts,
     log::{Outgoing, Transaction},
     schemas::Schemas,
-    seat::{At, Pending, Seat, WINDOW},
+    seat::{At, Pending, Seat},
 };
 
 /// Most records of one kind that a transaction takes of one partition.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use kernel::contract::{Account, DriverKept, DriverReleased};
-use kernel::{Millis, Turn};
+use kernel::{Millis, Turn, WINDOW};
 
 use crate::chain::{Change, DriverStep, Ride};
 use crate::output::{Output, driver_entity, ride_entity};
 use crate::view::Market;
-use crate::{Fact, Matching, Policy, View, WINDOW};
+use crate::{Fact, Matching, Policy, View};
 
 /// Appends to `outputs` what is kept after the turn: `rides` and the steps of `drivers` that it took.
 pub(crate) fn keep(

@@ -35,9 +35,6 @@ use kernel::{Malformed, Millis, Need, Processor, Reach, Read, Record, Tail, Topi
 /// How long a ping may count at most, by event time: what a take-over reads again.
 pub const HORIZON: Millis = Millis(600_000);
 
-/// Admission window of law 1, event time: a request is known by its id for this long, and parked when it is older.
-pub const WINDOW: Millis = Millis(86_400_000);
-
 /// The matching processor, as the runtime sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Matching;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kernel::{
-    Event, Processor, Reach, Read, Tail,
+    Event, Processor, Reach, Read, Tail, WINDOW,
     contract::{Cause, Place, RecordParked, StateKept},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     log::{Fault, Log, Polled, Raw},
     park::{Origin, parked},
     schemas::Schemas,
-    seat::{At, FACTS, Pending, Phase, Seat, WINDOW},
+    seat::{At, FACTS, Pending, Phase, Seat},
     watch::Watch,
 };
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::Millis;
 use kernel::contract::{RideKept, RideStatus};
 
-use crate::WINDOW;
 use crate::policy::ChainPolicy;
+use kernel::WINDOW;
 
 /// Rides by id, each in one of the orders by time that its status says.
 #[derive(Debug, Default, PartialEq)]
