@@ -94,7 +94,7 @@ fn ingest() -> View {
     let mut dice = Dice(1);
     let mut view = View::default();
     for number in 0..DRIVERS {
-        Matching::observe(&mut view, "", Seen::Changed(Box::new(profile(number, &mut dice))));
+        Matching::observe(&mut view, "", Seen::Changed(Box::new(profile(number, &mut dice))), usize::MAX);
     }
     let mut pings: Vec<Vec<u8>> = Vec::new();
     for number in 0..PINGS {
@@ -108,7 +108,7 @@ fn ingest() -> View {
         for bytes in &pings {
             let read = Matching::read(DriverLocated::TOPIC.name, Datum { bytes, schema }).expect("it is sound");
             if let (market, _, Read::Seen(seen)) = read {
-                Matching::observe(&mut view, &market, seen);
+                Matching::observe(&mut view, &market, seen, usize::MAX);
             }
         }
     };

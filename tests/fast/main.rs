@@ -1,8 +1,10 @@
-//! Tests without a network: contract, auditor, world.
+//! Tests without a network: contract, frozen versions, auditor, world.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test may panic as the test does")]
 
 mod architecture;
 mod auditor;
 mod contract;
+mod frozen;
+mod metrics;
 mod world;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The binary, built once by the cargo that runs these tests.
-fn tripo() -> &'static PathBuf {
+pub(crate) fn tripo() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -19,7 +19,7 @@ fn tripo() -> &'static PathBuf {
 }
 
 /// Runs the demonstration and reads its report; the auditor inside must have found every law kept.
-fn demo(name: &str, arguments: &[&str]) -> Value {
+pub(crate) fn demo(name: &str, arguments: &[&str]) -> Value {
     let report = std::env::temp_dir().join(format!("tripo-{}-{name}.json", std::process::id()));
     let mut command = Command::new(tripo());
     let output = command.arg("demo").args(arguments).arg("--report").arg(&report).output().unwrap();
@@ -31,11 +31,11 @@ fn demo(name: &str, arguments: &[&str]) -> Value {
     read
 }
 
-fn number(report: &Value, field: &str) -> u64 {
+pub(crate) fn number(report: &Value, field: &str) -> u64 {
     report[field].as_u64().unwrap_or_else(|| panic!("{field} in {report:#}"))
 }
 
-fn kept(report: &Value) {
+pub(crate) fn kept(report: &Value) {
     for field in ["missing", "duplicated", "double_booked"] {
         assert_eq!(number(report, field), 0, "{field} in {report:#}");
     }

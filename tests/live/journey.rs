@@ -1,14 +1,15 @@
 //! A ride from its request to its end, over two instances of the worker, on the embedded broker and on Apache Kafka.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use embedded::{Broker, Config, Registry};
+use kernel::Rules;
 use kernel::contract::{
     Cause, DriverChanged, DriverLocated, DriverStatus, MarketTicked, MatchDecided, Outcome, Point, Progress,
     RecordParked, RideProgressed, RideRequested, Service as Kind, TOPICS, TurnTaken, Vehicle,
 };
 use matching::{Matching, Policy};
-use runtime::{Pace, Service, Settings, Time, kafka::Access, topics};
+use runtime::{Pace, Service, Settings, Time, kafka::Access, service, topics};
 
 use crate::{client::Client, servers};
 
@@ -54,15 +55,9 @@ fn instance(brokers: &str, registry: &str, name: &str) -> Service {
 }
 
 pub(crate) fn start((brokers, registry): (&str, &str), name: &str, time: Time, policy: &str) -> Service {
-    let access = Access {
-        brokers: brokers.to_owned(),
-        group: "matching".to_owned(),
-        instance: name.to_owned(),
-        session: Duration::from_secs(6),
-        transaction: Duration::from_secs(10),
-    };
+    let access = Access { group: "matching".to_owned(), instance: name.to_owned(), ..Access::from(brokers) };
     let pace = Pace { time, ..Pace::default() };
-    let settings = Settings { access, workers: 1, pace };
+    let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
     let policy = Arc::new(Policy::parse(policy).unwrap());
     let url = registry.to_owned();
     let schemas = move || {

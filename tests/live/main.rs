@@ -2,11 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test may panic as the test does")]
 
+mod binary;
 mod client;
 mod conform;
 mod demo;
 mod garbage;
 mod journey;
+mod outage;
 mod registry;
+mod scale;
+mod secured;
 mod servers;
+mod settings;
+mod telemetry;
 mod topics;

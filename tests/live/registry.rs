@@ -2,11 +2,12 @@
 
 mod apicurio;
 mod evolutions;
+mod matrix;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use apache_avro::types::Value;
+use apache_avro::types::Value as Avro;
 use embedded::Registry as Embedded;
 use kernel::contract::TOPICS;
 use runtime::registry::{Failure, Registry};
@@ -14,6 +15,7 @@ use runtime::{Schemas, Unresolved};
 use schema_registry_converter::async_impl::avro::{AvroDecoder, AvroEncoder};
 use schema_registry_converter::async_impl::schema_registry::SrSettings;
 use schema_registry_converter::schema_registry_common::{SchemaType, SubjectNameStrategy, SuppliedSchema};
+use serde_json::Value;
 
 use apicurio::apicurio;
 
@@ -39,6 +41,17 @@ fn apicurio_answers_the_same() {
     }
     let wanted: Vec<_> = evolutions::all().iter().map(|evolution| evolution.allowed).collect();
     assert_eq!(verdicts, wanted);
+    let embedded = Embedded::start(0, None).unwrap();
+    for answers in [matrix::verdicts, matrix::ids, matrix::codes] {
+        let (ours, theirs) = (answers(embedded.url()), answers(apicurio.url()));
+        let differing = ours.iter().zip(&theirs).filter(|(ours, theirs)| ours != theirs);
+        let differing: Vec<_> = differing
+            .map(|((question, ours), (_, theirs))| (question.as_str(), ours.as_str(), theirs.as_str()))
+            .filter(|answer| !matrix::DIFFERENT.contains(answer))
+            .collect();
+        assert_eq!(differing, [], "a question, what the embedded registry answers, and what Apicurio does");
+        println!("{} questions, answered alike", ours.len());
+    }
 }
 
 /// The product's client: registers the contract, knows the ids, tells unknown from away.
@@ -78,13 +91,13 @@ fn another_client(url: &str) {
         let encoder = AvroEncoder::new(settings.clone());
         let supplied = SuppliedSchema::new(None, SchemaType::Avro, V1.to_owned());
         let strategy = SubjectNameStrategy::TopicNameStrategyWithSchema("ping".to_owned(), false, supplied);
-        let fields = vec![("driver", Value::String("d".to_owned())), ("seq", Value::Int(5))];
+        let fields = vec![("driver", Avro::String("d".to_owned())), ("seq", Avro::Int(5))];
         let bytes = encoder.encode(fields, strategy).await.unwrap();
         let (id, datum) = kernel::wire::split(&bytes).unwrap();
         assert_eq!((id > 0, datum), (true, &[2, b'd', 10][..]));
         let decoder = AvroDecoder::new(settings);
-        let Value::Record(fields) = decoder.decode(Some(&bytes)).await.unwrap().value else { panic!("a record") };
-        assert_eq!(fields[1], ("seq".to_owned(), Value::Int(5)));
+        let Avro::Record(fields) = decoder.decode(Some(&bytes)).await.unwrap().value else { panic!("a record") };
+        assert_eq!(fields[1], ("seq".to_owned(), Avro::Int(5)));
         assert!(decoder.decode(Some(&[0, 0, 15, 66, 64, 2])).await.unwrap_err().to_string().contains("40403"));
     });
 }
@@ -96,6 +109,11 @@ fn levelled(url: &str, subject: &str) {
 
 /// The status of a call.
 fn call(url: &str, method: &str, path: &str, body: &str) -> u16 {
+    ask(url, method, path, body).0
+}
+
+/// Status and body of a call; null where the body is no JSON.
+fn ask(url: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
     let (host, base) =
         url.trim_start_matches("http://").split_once('/').unwrap_or((url.trim_start_matches("http://"), ""));
     let slash = if base.is_empty() { "" } else { "/" };
@@ -109,5 +127,23 @@ fn call(url: &str, method: &str, path: &str, body: &str) -> u16 {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let answer = String::from_utf8_lossy(&answer);
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no status in {answer:?}"))
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.unwrap_or_else(|| panic!("{method} {url}{path}: no status in {answer:?}"));
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    let body = match head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        true => unchunked(body),
+        false => body.to_owned(),
+    };
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+/// A body that came in chunks, each behind its length in hex.
+fn unchunked(mut rest: &str) -> String {
+    let mut body = String::new();
+    while let Some((length, after)) = rest.split_once("\r\n") {
+        let length = usize::from_str_radix(length.trim(), 16).unwrap();
+        body.push_str(&after[..length]);
+        rest = after[length..].trim_start_matches("\r\n");
+    }
+    body
 }

@@ -5,11 +5,16 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A running Apache Kafka; its process ends when this is dropped.
+/// A node of Apache Kafka, or the only one: it can be killed and started again on its folder, and ends when this is dropped.
 pub(crate) struct Kafka {
-    server: Child,
+    server: Option<Child>,
     folder: PathBuf,
     address: String,
+}
+
+/// Three nodes whose topics have three copies.
+pub(crate) struct Cluster {
+    pub(crate) nodes: Vec<Kafka>,
 }
 
 impl Kafka {
@@ -18,35 +23,53 @@ impl Kafka {
         &self.address
     }
 
-    fn start() -> Result<Kafka, String> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/kafka.sh");
-        run(Command::new(&script).arg("install"))?;
+    /// Its settings and an empty log; nothing listens yet.
+    pub(crate) fn prepare() -> Result<Kafka, String> {
         let (port, controller) = (free_port()?, free_port()?);
-        let folder = std::env::temp_dir().join(format!("kafka-{}-{port}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        let folder = folder(port)?;
         let ports = [port.to_string(), controller.to_string()];
-        run(Command::new(&script).arg("format").arg(&folder).args(&ports))?;
-        let log = fs::File::create(folder.join("server.log")).map_err(|error| error.to_string())?;
+        run(Command::new(script()).arg("install"))?;
+        run(Command::new(script()).arg("format").arg(&folder).args(&ports))?;
+        Ok(Kafka { server: None, folder, address: format!("127.0.0.1:{port}") })
+    }
+
+    /// Starts it, for the first time or again, and waits until it answers.
+    pub(crate) fn start(&mut self) -> Result<(), String> {
+        self.launch(&[])?;
+        self.ready()
+    }
+
+    fn launch(&mut self, environment: &[(&str, &str)]) -> Result<(), String> {
+        let log = self.folder.join("server.log");
+        let log = fs::File::options().create(true).append(true).open(log).map_err(|error| error.to_string())?;
         let both = log.try_clone().map_err(|error| error.to_string())?;
         // The script replaces itself by the server, so the child's id is the server's.
-        let server =
-            Command::new(&script).arg("run").arg(&folder).stdin(Stdio::null()).stdout(log).stderr(both).spawn();
-        let server = server.map_err(|error| format!("{} cannot be run: {error}", script.display()))?;
-        let kafka = Kafka { server, folder, address: format!("127.0.0.1:{port}") };
-        kafka.ready()
+        let mut command = Command::new(script());
+        command.arg("run").arg(&self.folder).envs(environment.iter().copied());
+        let server = command.stdin(Stdio::null()).stdout(log).stderr(both).spawn();
+        self.server = Some(server.map_err(|error| format!("{} cannot be run: {error}", script().display()))?);
+        Ok(())
+    }
+
+    /// Kills it as a lost machine would go; what it acknowledged stays in its folder.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
     }
 
     /// Waits until it answers.
-    fn ready(mut self) -> Result<Kafka, String> {
+    fn ready(&mut self) -> Result<(), String> {
         let begun = std::time::Instant::now();
         while begun.elapsed() < std::time::Duration::from_secs(90) {
-            if let Ok(Some(status)) = self.server.try_wait() {
+            if let Some(Ok(Some(status))) = self.server.as_mut().map(Child::try_wait) {
                 let log = fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
                 let last = log.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").to_owned();
                 return Err(format!("kafka ended with {status}: {last}"));
             }
             if std::net::TcpStream::connect(&self.address).is_ok() {
-                return Ok(self);
+                return Ok(());
             }
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
@@ -56,15 +79,63 @@ impl Kafka {
 
 impl Drop for Kafka {
     fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        self.kill();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
+impl Cluster {
+    /// Starts all of it.
+    pub(crate) fn start() -> Result<Cluster, String> {
+        run(Command::new(script()).arg("install"))?;
+        let ports = [free_port()?, free_port()?, free_port()?];
+        let controllers = [free_port()?, free_port()?, free_port()?].map(|port| port.to_string());
+        let mut nodes = Vec::new();
+        for (number, port) in (1..).zip(ports) {
+            let folder = folder(port)?;
+            let mut command = Command::new(script());
+            command.arg("node").arg(&folder).args([port.to_string(), number.to_string()]).args(&controllers);
+            run(&mut command)?;
+            nodes.push(Kafka { server: None, folder, address: format!("127.0.0.1:{port}") });
+        }
+        let mut cluster = Cluster { nodes };
+        (0..3).try_for_each(|number| cluster.launch(number))?;
+        cluster.nodes.iter_mut().try_for_each(Kafka::ready)?;
+        Ok(cluster)
+    }
+
+    /// Starts a node, for the first time or again.
+    pub(crate) fn launch(&mut self, number: usize) -> Result<(), String> {
+        self.nodes[number].launch(&[("KAFKA_HEAP", "-Xms128m -Xmx384m -XX:+UseSerialGC")])
+    }
+
+    /// Where clients find them.
+    pub(crate) fn addresses(&self) -> String {
+        self.nodes.iter().map(Kafka::address).collect::<Vec<_>>().join(",")
+    }
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/kafka.sh")
+}
+
+/// An empty folder for the node at `port`.
+fn folder(port: u16) -> Result<PathBuf, String> {
+    let folder = std::env::temp_dir().join(format!("kafka-{}-{port}", std::process::id()));
+    fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    Ok(folder)
+}
+
 /// A running Apache Kafka, or none if it cannot be had here; where servers are required, that is a failure.
 pub(crate) fn kafka() -> Option<Kafka> {
-    available("Apache Kafka", Kafka::start())
+    let mut kafka = prepared()?;
+    let started = kafka.start();
+    available("Apache Kafka", started).map(|()| kafka)
+}
+
+/// The same, not started yet.
+pub(crate) fn prepared() -> Option<Kafka> {
+    available("Apache Kafka", Kafka::prepare())
 }
 
 /// Prints why a server is not there, or fails where servers are required.

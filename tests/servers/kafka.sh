@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# A real Apache Kafka of one node, for tests: loopback only, its files in a folder of its own.
+# A real Apache Kafka for tests, one node or several: loopback only, the files of each in a folder of its own.
 #
 #   kafka.sh install                       packages from Maven Central into kafka/libs (JDK 17+, Maven; by apt if allowed)
-#   kafka.sh format FOLDER PORT CONTROLLER settings and an empty log
-#   kafka.sh run FOLDER                    becomes the server
+#   kafka.sh format FOLDER PORT CONTROLLER settings and an empty log of the only node
+#   kafka.sh node FOLDER PORT NUMBER CONTROLLERS...
+#                                          the same of one of several, with the controller ports of all of them
+#   kafka.sh run FOLDER                    becomes the server; KAFKA_HEAP replaces the options of its heap
 #   kafka.sh tool CLASS ARGUMENTS...       runs one of Kafka's command line tools
 set -euo pipefail
 
@@ -39,13 +41,22 @@ install() {
 
 # The timers are short so that tests of timeouts, retention and compaction end soon.
 format() {
-    local folder=$1 port=$2 controller=$3
+    node "$1" "$2" 1 "$3"
+}
+
+# With several nodes everything has three copies, of which two must have what is acknowledged.
+node() {
+    local folder=$1 port=$2 number=$3 voters="" other=0 copies=1 enough=1
+    shift 3
+    [ $# -lt 3 ] || { copies=3; enough=2; }
+    for other in $(seq $#); do voters+=,$other@127.0.0.1:${!other}; done
+    local controller=${!number}
     mkdir -p "$folder"
     [ ! -e "$folder/server.properties" ] || { say "$folder holds a server already: take another folder"; exit 1; }
     cat >"$folder/server.properties" <<SETTINGS
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller
+node.id=$number
+controller.quorum.voters=${voters#,}
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
 advertised.listeners=PLAINTEXT://127.0.0.1:$port
 controller.listener.names=CONTROLLER
@@ -56,15 +67,16 @@ num.network.threads=2
 num.io.threads=4
 num.partitions=4
 auto.create.topics.enable=true
-default.replication.factor=1
-offsets.topic.replication.factor=1
+default.replication.factor=$copies
+min.insync.replicas=$enough
+offsets.topic.replication.factor=$copies
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$copies
+transaction.state.log.min.isr=$enough
 transaction.state.log.num.partitions=4
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=$copies
+share.coordinator.state.topic.min.isr=$enough
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
@@ -83,13 +95,14 @@ SETTINGS
 case ${1:-} in
 install) install ;;
 format) format "$2" "$3" "$4" ;;
-run) exec java -Xms256m -Xmx512m -XX:+UseG1GC -cp "$classpath" kafka.Kafka "$2/server.properties" ;;
+node) node "${@:2}" ;;
+run) exec java ${KAFKA_HEAP:--Xms256m -Xmx512m -XX:+UseG1GC} -cp "$classpath" kafka.Kafka "$2/server.properties" ;;
 tool)
     shift
     exec java -Xmx256m -cp "$classpath" "$@"
     ;;
 *)
-    sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -2,6 +2,7 @@
 
 mod answers;
 mod poison;
+mod policies;
 
 use std::{
     cell::RefCell,
@@ -11,15 +12,17 @@ use std::{
 
 use devkit::sim::{Rng, World};
 use kernel::{
-    Millis, Record,
+    Millis, Record, Rules,
     contract::{
         Cause, DriverChanged, DriverLocated, DriverStatus, MarketTicked, Place, Point, RideRequested, Service, Vehicle,
     },
     partition,
 };
+use matching::Policy;
 
 use answers::Act;
 pub(crate) use answers::Stand;
+pub(crate) use policies::text;
 
 /// Cities; the first two share a partition.
 pub(crate) const MARKETS: [&str; 3] = ["bern", "cork", "nice"];
@@ -37,6 +40,8 @@ pub(crate) struct Mood {
     pub(crate) poison: u32,
     /// A driver who wants to drive in another city.
     pub(crate) moves: u32,
+    /// A version of the policy is published.
+    pub(crate) laws: u32,
     /// Drivers and riders do what is best: all accept and arrive.
     pub(crate) kind: bool,
     /// Decisions are answered at all.
@@ -61,6 +66,8 @@ pub(crate) struct City {
     homes: BTreeMap<usize, &'static str>,
     /// Cities in which something was decided after a tick was read: their time is known.
     known: BTreeSet<String>,
+    /// Policies that may decide, the first from the start.
+    pub(crate) policies: Vec<Policy>,
     /// What must be parked, with the cause.
     pub(crate) poison: BTreeMap<(String, i32, i64), Cause>,
 }
@@ -83,6 +90,7 @@ impl City {
             began,
             homes,
             known: BTreeSet::new(),
+            policies: vec![Policy::parse(&text(1))?],
             poison: BTreeMap::new(),
         };
         city.tick()?;
@@ -106,6 +114,9 @@ impl City {
         }
         if self.rng.chance(self.mood.poison) {
             self.spoil()?;
+        }
+        if self.rng.chance(self.mood.laws) {
+            self.legislate()?;
         }
         if self.rng.chance(self.mood.moves) {
             let driver = self.rng.below(DRIVERS);

@@ -7,7 +7,7 @@ use devkit::{
     sim::World,
 };
 use kernel::{
-    Record,
+    Record, Rules,
     codec::Datum,
     contract::{
         Cause, DriverChanged, DriverReleased, MatchDecided, Place, RecordParked, RideProgressed, RideRequested,
@@ -25,7 +25,7 @@ pub(crate) type Poison = BTreeMap<(String, i32, i64), Cause>;
 ///
 /// # Errors
 /// The first faults, one a line.
-pub(crate) fn judge(world: &World, poison: &Poison, policy: &Policy) -> Result<Verdict, String> {
+pub(crate) fn judge(world: &World, poison: &Poison, policies: &[Policy]) -> Result<Verdict, String> {
     let mut auditor = Auditor::default();
     each::<DriverChanged>(world, |_, read| read.into_iter().for_each(|driver| auditor.changed(&driver)));
     each::<DriverReleased>(world, |place, read| read.into_iter().for_each(|gone| auditor.released(place, &gone)));
@@ -45,7 +45,7 @@ pub(crate) fn judge(world: &World, poison: &Poison, policy: &Policy) -> Result<V
         return Err(format!("{} of {} rides were left undone", verdict.decided - verdict.closed, verdict.decided));
     }
     parked(world, poison)?;
-    again(world, policy)?;
+    again(world, policies)?;
     Ok(verdict)
 }
 
@@ -91,7 +91,7 @@ fn parked(world: &World, poison: &Poison) -> Result<(), String> {
 }
 
 /// Law 3: every recorded turn, decided again, gives the same decisions.
-fn again(world: &World, policy: &Policy) -> Result<(), String> {
+fn again(world: &World, policies: &[Policy]) -> Result<(), String> {
     let mut decided: BTreeMap<(String, i64), Vec<MatchDecided>> = BTreeMap::new();
     each::<MatchDecided>(world, |_, read| {
         read.into_iter().for_each(|step| decided.entry((step.market.clone(), step.turn)).or_default().push(step));
@@ -101,6 +101,8 @@ fn again(world: &World, policy: &Policy) -> Result<(), String> {
         read.into_iter().for_each(|turn| turns.entry((turn.market.clone(), turn.turn)).or_default().push(turn));
     });
     for (name, chunks) in &turns {
+        let hash = chunks.first().map(|chunk| chunk.policy_hash.as_str()).unwrap_or_default();
+        let policy = policies.iter().find(|policy| policy.hash() == hash).ok_or("a policy that nobody published")?;
         let again = matching::redecide(chunks, policy)?;
         let first = decided.get(name).map_or(&[][..], Vec::as_slice);
         if again != first {

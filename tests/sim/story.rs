@@ -3,12 +3,12 @@
 use std::{cell::RefCell, panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Duration};
 
 use devkit::sim::{Cluster, Faults, Plant, Rng, World};
-use kernel::{Millis, Record, contract::StateKept};
+use kernel::{Millis, Record, Rules, contract::StateKept};
 use matching::{Matching, Policy, View};
-use runtime::{Discipline, Limits, Pace, Time};
+use runtime::{Count, Discipline, Limits, Pace, Time};
 
 use crate::{
-    city::{City, MARKETS, Mood, Stand},
+    city::{City, MARKETS, Mood, Stand, text},
     oracle,
 };
 
@@ -61,8 +61,8 @@ pub(crate) fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: usize)
 }
 
 fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> Result<Tally, String> {
-    let policy = Arc::new(policy()?);
-    let mood = Mood { requests: 250, poison: 60, moves: 40, kind: false, answers: true, ticks: true };
+    let policy = Arc::new(Policy::parse(&text(1))?);
+    let mood = Mood { requests: 250, poison: 60, moves: 40, laws: 25, kind: false, answers: true, ticks: true };
     let mut city = City::new(world.clone(), seed, mood)?;
     let size = 2 + rng.below(2);
     let mut cluster: Cluster<Matching, D> = Cluster::new(world.clone(), policy.clone(), (pace(rng), size), same);
@@ -79,15 +79,14 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
     }
     last_tick(&mut cluster, &mut city, &mut tally)?;
     night(&mut cluster, &mut city, &mut tally)?;
-    let verdict = oracle::judge(&world.borrow(), &city.poison, &policy)?;
+    let verdict = oracle::judge(&world.borrow(), &city.poison, &city.policies)?;
     (tally.requests, tally.assigned) = (verdict.requests, verdict.assigned);
     (tally.refused, tally.duplicates) = (verdict.refused_late, verdict.duplicates_refused);
     tally.released = verdict.released;
-    let relaxed = std::sync::atomic::Ordering::Relaxed;
-    tally.commits = cluster.watch.commits.load(relaxed);
-    tally.aborts = cluster.watch.aborts.load(relaxed);
-    tally.parked = cluster.watch.parked.load(relaxed);
-    tally.take_overs = cluster.watch.rebalances.load(relaxed);
+    tally.commits = cluster.watch.total(Count::Commits);
+    tally.aborts = cluster.watch.total(Count::Aborts);
+    tally.parked = cluster.watch.total_parked();
+    tally.take_overs = cluster.watch.total(Count::Rebalances);
     Ok(tally)
 }
 
@@ -98,7 +97,7 @@ fn last_tick<D: Discipline>(
     tally: &mut Tally,
 ) -> Result<(), String> {
     city.hush();
-    city.mood = Mood { requests: 0, poison: 0, moves: 0, kind: true, answers: false, ticks: false };
+    city.mood = Mood { requests: 0, poison: 0, moves: 0, laws: 0, kind: true, answers: false, ticks: false };
     cluster.world.borrow_mut().faults = Faults::NONE;
     settle(cluster, tally)?;
     cluster.world.borrow_mut().pass(Millis(6_000));
@@ -118,7 +117,7 @@ fn last_tick<D: Discipline>(
 
 /// Nothing goes wrong any more, and time passes until every ride has ended.
 fn night<D: Discipline>(cluster: &mut Cluster<Matching, D>, city: &mut City, tally: &mut Tally) -> Result<(), String> {
-    city.mood = Mood { requests: 0, poison: 0, moves: 0, kind: true, answers: true, ticks: true };
+    city.mood = Mood { requests: 0, poison: 0, moves: 0, laws: 0, kind: true, answers: true, ticks: true };
     cluster.world.borrow_mut().faults = Faults::NONE;
     for _ in 0..6 {
         city.round_up()?;
@@ -156,20 +155,20 @@ fn settle<D: Discipline>(cluster: &mut Cluster<Matching, D>, tally: &mut Tally) 
 fn pace(rng: &mut Rng) -> Pace {
     Pace {
         time: if rng.chance(3_000) { Time::Live } else { Time::Log { speed: 1 } },
-        polled: 1 + rng.below(40),
-        in_hand: 1 + rng.below(20),
-        limits: Limits { asks: 1 + rng.below(5), facts: 1 + rng.below(5) },
         wait: Duration::ZERO,
-        patience: Duration::from_secs(30),
+        interval: Duration::from_millis(if rng.chance(3_000) { rng.upto(500) as u64 } else { 0 }),
+        limits: Limits {
+            polled: 1 + rng.below(40),
+            asks_in_hand: 1 + rng.below(20),
+            facts_in_hand: 1 + rng.below(20),
+            parked_in_hand: 1 + rng.below(5),
+            bytes_in_hand: if rng.chance(2_000) { 1_000 } else { 1_000_000 },
+            asks_taken: 1 + rng.below(5),
+            facts_taken: 1 + rng.below(5),
+            parked_taken: 1 + rng.below(3),
+            ..Limits::default()
+        },
     }
-}
-
-fn policy() -> Result<Policy, String> {
-    let text = matching::BUILT_IN
-        .replace("\nanswer_s = 20", "\nanswer_s = 5")
-        .replace("\nwait_max_s = 600", "\nwait_max_s = 30")
-        .replace("\nping_max_age_s = 180", "\nping_max_age_s = 60");
-    Policy::parse(&text)
 }
 
 fn same(carried: &View, rebuilt: &View, market: &str) -> Result<(), String> {

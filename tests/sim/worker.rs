@@ -1,8 +1,10 @@
 //! The worker alone, with the smallest processor, on a log where nothing goes wrong unless it is said.
 
+mod limits;
+mod sides;
 mod tally;
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use devkit::sim::{SimLog, SimSchemas, World};
 use kernel::{
@@ -13,7 +15,10 @@ use kernel::{
     },
     wire,
 };
-use runtime::{Counts, Pace, Time, Watch, Worker};
+use runtime::{
+    Count, Counts, Limits, Pace, Time, Watch, Worker,
+    log::{Fault, Log},
+};
 
 use tally::{RIPENS, Tally};
 
@@ -30,9 +35,17 @@ struct Scene {
 
 impl Scene {
     fn new(time: Time) -> Scene {
+        Scene::with(time, Limits::default())
+    }
+
+    fn with(time: Time, limits: Limits) -> Scene {
+        Scene::paced(time, limits, Duration::ZERO)
+    }
+
+    fn paced(time: Time, limits: Limits, interval: Duration) -> Scene {
         let world = World::new(1, 1, None, 0);
         let began = world.borrow().now();
-        let pace = Pace { time, wait: Duration::ZERO, ..Pace::default() };
+        let pace = Pace { time, wait: Duration::ZERO, interval, limits };
         let watch = Arc::<Watch>::default();
         let worker = hire(&world, (pace, 0), &watch);
         let mut scene = Scene { world, worker, watch, began, workers: 1, pace };
@@ -44,9 +57,19 @@ impl Scene {
     /// Steps until nothing changes any more.
     fn run(&mut self) {
         for _ in 0..20 {
-            let elapsed = self.now().since(self.began).0;
-            self.worker.step(Duration::from_millis(elapsed as u64)).unwrap();
+            self.step().unwrap();
         }
+    }
+
+    fn step(&mut self) -> Result<bool, Fault> {
+        let elapsed = self.now().since(self.began).0;
+        self.worker.step(Duration::from_millis(elapsed as u64))
+    }
+
+    /// How far the worker read a topic.
+    fn read(&mut self, topic: &str) -> i64 {
+        let positions = self.worker.log().positions().unwrap();
+        positions.iter().find(|(name, ..)| *name == topic).map_or(0, |(_, _, next)| *next)
     }
 
     /// The worker dies, and another takes over at once.
@@ -75,18 +98,22 @@ impl Scene {
 
     /// A request by `rider`, stamped `ahead` of the broker's clock.
     fn ask(&self, rider: &str, ahead: i64) -> i64 {
+        self.produce(&self.request(MARKET, rider, ahead))
+    }
+
+    fn request(&self, market: &str, rider: &str, ahead: i64) -> RideRequested {
         let nowhere = Point { lat_e6: 0, lng_e6: 0 };
-        self.produce(&RideRequested {
+        RideRequested {
             ride: format!("{rider}-{ahead}"),
             at: self.now().0 + ahead,
-            market: MARKET.to_owned(),
+            market: market.to_owned(),
             rider: rider.to_owned(),
             pickup: nowhere,
             dropoff: nowhere,
             service: Service::Standard,
             tier: None,
             quote: None,
-        })
+        }
     }
 
     fn tell(&self, progress: Progress) {
@@ -128,7 +155,7 @@ impl Scene {
     }
 
     fn commits(&self) -> u64 {
-        self.watch.commits.load(Relaxed)
+        self.watch.total(Count::Commits)
     }
 }
 

@@ -6,16 +6,19 @@
 //! Memory is bounded by [`Limits`]: about 300 bytes a request, acceptance or end of a ride, 400 bytes a ride, and 700 bytes a decision from its
 //! reading until its turn is read (`match.decided` is read before `turn.taken`), so a city's day of 20,000 rides takes below 150 MB.
 
+mod answers;
 mod certificate;
 mod chain;
 mod ends;
 mod fates;
 mod holds;
+mod lists;
 mod reader;
+mod trimmed;
 mod turns;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Record;
 use kernel::contract::{
@@ -23,40 +26,62 @@ use kernel::contract::{
     RideRequested, TurnTaken,
 };
 
+use answers::Answers;
 use chain::{Chain, Stand};
 use ends::Ends;
 use fates::{Acceptance, Fates, RideKey, at};
 use holds::Holds;
+use lists::Lists;
 pub use reader::audit;
+use trimmed::Trimmed;
 use turns::Turns;
 pub use verdict::{Law, Verdict};
 
-/// How much an audit may hold.
-#[derive(Clone, Copy, Debug)]
+/// How much an audit may hold, and what it lets pass.
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Requests, acceptances, ends, rides, drivers and decisions together; at the bound the audit ends with an error.
     pub entries: usize,
+    /// The records that may be parked; `None`: any, they are only counted. An empty set is the strictest: nobody published garbage.
+    pub garbage: Option<BTreeSet<Place>>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { entries: 8_000_000 }
+        Limits { entries: 8_000_000, garbage: None }
     }
 }
 
-/// The pure core. Feed the topics one after the other, each in offset order: profiles, hand-overs, requests, progress and
+/// The pure core. Say first where topics begin that do not begin at 0, then feed them one after the other, each in offset order: profiles, hand-overs, requests, progress and
 /// parked records first, then decisions, then turns; [`Auditor::verdict`] ends it.
 #[derive(Default)]
 pub struct Auditor {
     fates: Fates,
     ends: Ends,
     chains: BTreeMap<RideKey, Chain>,
+    answers: Answers,
     holds: Holds,
     turns: Turns,
+    lists: Lists,
+    trimmed: Trimmed,
     verdict: Verdict,
 }
 
 impl Auditor {
+    /// An auditor that lets only these records be parked; see [`Limits::garbage`].
+    pub fn new(garbage: Option<BTreeSet<Place>>) -> Auditor {
+        let mut auditor = Auditor::default();
+        auditor.fates.garbage = garbage;
+        auditor
+    }
+
+    /// A partition begins at the offset `first`: retention has taken what was before.
+    pub fn begins(&mut self, topic: &str, partition: i32, first: i64) {
+        self.trimmed.begins(topic, partition, first);
+        self.holds.trimmed = self.trimmed.any(DriverReleased::TOPIC.name);
+        self.holds.turns_trimmed = self.trimmed.any(TurnTaken::TOPIC.name);
+    }
+
     /// A driver's profile.
     pub fn changed(&mut self, driver: &DriverChanged) {
         self.holds.changed(driver);
@@ -78,9 +103,10 @@ impl Auditor {
         self.fates.requested((place.partition, place.offset), None);
     }
 
-    /// A fact about a ride; only acceptances ask, and some must end it.
+    /// A fact about a ride; only acceptances ask, some must end it, some must take its driver off it.
     pub fn progressed(&mut self, place: &Place, fact: &RideProgressed) {
         self.ends.told(place, fact);
+        self.answers.told(place, fact);
         if fact.progress == Progress::Accepted {
             let acceptance = Acceptance { revision: fact.revision, driver: fact.driver.clone(), at: fact.at };
             let ride = (fact.market.clone(), fact.ride.clone());
@@ -91,11 +117,16 @@ impl Auditor {
     /// A parked record.
     pub fn parked(&mut self, record: &RecordParked) {
         self.fates.park(record, &mut self.verdict);
+        self.holds.parked(&record.place);
     }
 
     /// A decision.
     pub fn decided(&mut self, place: &Place, decided: &MatchDecided) {
         let fault = match decided.outcome {
+            _ if self.hangs_on_the_past(place, decided) => {
+                self.pass_over(decided);
+                Ok(())
+            }
             Outcome::Duplicate | Outcome::Refused => self.answered(decided),
             _ => self.stepped(place, decided),
         };
@@ -108,24 +139,42 @@ impl Auditor {
 
     /// A chunk of a turn.
     pub fn taken(&mut self, place: &Place, chunk: TurnTaken) {
-        if let Some(turn) = self.turns.put_together(place, chunk, &mut self.verdict) {
+        if let Some(turn) = self.turns.put_together(place, chunk, &self.trimmed, &mut self.verdict) {
             self.holds.cut(&turn.market, turn.turn, &turn.cut);
-            self.turns.prove(place, &turn, &mut self.verdict);
+            self.answers.cut(&turn);
+            self.lists.take(&turn, &mut self.fates, &self.trimmed, &mut self.verdict);
+            self.turns.prove(place, &turn, &self.trimmed, &mut self.verdict);
         }
+    }
+
+    /// Whether a decision belongs to a chain of which the first step, or the request, is gone: it cannot be judged.
+    fn hangs_on_the_past(&self, place: &Place, decided: &MatchDecided) -> bool {
+        let topics = [RideRequested::TOPIC.name, MatchDecided::TOPIC.name, RideProgressed::TOPIC.name];
+        if !self.trimmed.at(&topics, place.partition) {
+            return false;
+        }
+        if decided.cause.as_ref().is_some_and(|cause| self.trimmed.gone(cause)) {
+            return true;
+        }
+        let known = self.chains.contains_key(&(decided.market.clone(), decided.ride.clone()));
+        !known && decided.revision != Some(0)
     }
 
     /// How much is held, to be held against [`Limits`].
     pub fn entries(&self) -> usize {
-        self.fates.len() + self.ends.len() + self.chains.len() + self.holds.len() + self.turns.len()
+        let judged = self.fates.len() + self.ends.len() + self.chains.len() + self.answers.len();
+        judged + self.holds.len() + self.turns.len() + self.lists.len()
     }
 
     /// Ends the audit: what is still open is open for good.
     pub fn verdict(mut self) -> Verdict {
-        self.fates.settle(&mut self.verdict);
+        self.fates.settle(&self.trimmed, &mut self.verdict);
         self.ends.settle(&self.chains, &self.fates, &mut self.verdict);
+        self.answers.settle(&self.fates, &mut self.verdict);
         self.holds.settle(&mut self.verdict);
-        self.turns.settle(&mut self.verdict);
+        self.turns.settle(&self.trimmed, &mut self.verdict);
         let mut verdict = self.verdict;
+        verdict.notes = self.trimmed.notes();
         verdict.requests = self.fates.requests();
         for chain in self.chains.values().filter(|chain| chain.stand != Stand::Unasked) {
             verdict.decided += 1;
@@ -136,6 +185,19 @@ impl Auditor {
             verdict.expired += u64::from(chain.closed == Some(Reason::Expired));
         }
         verdict
+    }
+
+    /// Takes a decision that cannot be judged: its ride is not judged any more, and the record that it answers has its fate.
+    fn pass_over(&mut self, decided: &MatchDecided) {
+        self.verdict.unjudged += 1;
+        if let Some(cause) = &decided.cause {
+            self.fates.answer(cause);
+        }
+        let ride = (decided.market.clone(), decided.ride.clone());
+        if let Some(chain) = self.chains.remove(&ride) {
+            chain.driver().iter().for_each(|driver| self.holds.free(decided, driver));
+            self.answers.forget(&ride);
+        }
     }
 
     /// A decision that answers one record and changes nothing.
@@ -191,7 +253,7 @@ impl Auditor {
     /// A step of a chain.
     fn stepped(&mut self, place: &Place, decided: &MatchDecided) -> Result<(), String> {
         let key = (decided.market.clone(), decided.ride.clone());
-        let Auditor { fates, chains, holds, verdict, .. } = self;
+        let Auditor { fates, chains, holds, answers, verdict, .. } = self;
         let chain = chains.entry(key.clone()).or_default();
         let caused = match decided.outcome {
             _ if chain.stand == Stand::Unasked => begun(fates, decided, &key),
@@ -205,6 +267,7 @@ impl Auditor {
         chain.answered = decided.cause.as_ref().filter(|_| assigned).map(|cause| (cause.partition, cause.offset));
         let before = chain.driver().map(str::to_owned);
         let grammar = chain.step(decided);
+        answers.stepped(&key, decided, chain);
         let after = chain.driver();
         if before.as_deref() != after {
             before.iter().for_each(|driver| holds.free(decided, driver));

@@ -1,10 +1,10 @@
 //! Built-in cities, simulated: how much is asked, where and when follows figures measured on real rides; the places are invented.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
-use kernel::Millis;
-use kernel::contract::{Point, Service, Tier};
+use kernel::contract::{MarketTicked, Point, Service, Tier};
+use kernel::{Millis, Record, partition};
 
 use crate::calendar;
 use crate::world::{Draw, Happening, Newcomer, Source, Trip, ground};
@@ -59,9 +59,7 @@ pub struct Cities {
 impl Cities {
     /// `markets` cities of different size.
     pub fn new(markets: usize, seed: u64) -> Cities {
-        let name =
-            |index: usize| CITIES.get(index).map_or(format!("city-{}", index + 1), |(name, _)| (*name).to_owned());
-        let names: Vec<String> = (0..markets).map(name).collect();
+        let names = names(markets);
         let city = |index: usize| {
             let drivers = CITIES[index.min(CITIES.len() - 1)].1;
             let centre = Point { lat_e6: 37_770_000, lng_e6: -122_430_000 + 1_000_000 * index as i32 };
@@ -187,6 +185,25 @@ impl Source for Cities {
     }
 }
 
+/// Names of so many cities: further ones than the first three are named so that they fill the partitions of the contract evenly.
+fn names(markets: usize) -> Vec<String> {
+    let count = MarketTicked::TOPIC.partitions;
+    let mut names: Vec<String> = CITIES.iter().take(markets).map(|(name, _)| (*name).to_owned()).collect();
+    let mut taken: BTreeMap<i32, usize> = BTreeMap::new();
+    names.iter().for_each(|name| *taken.entry(partition::of(name.as_bytes(), count)).or_default() += 1);
+    let mut number = CITIES.len();
+    while names.len() < markets {
+        number += 1;
+        let name = format!("city-{number}");
+        let home = taken.entry(partition::of(name.as_bytes(), count)).or_default();
+        if *home <= names.len() / count as usize {
+            *home += 1;
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// What a rider asks for: mostly any standard car. Guessed shares.
 pub(crate) fn wish(seed: u64, ride: &str) -> (Service, Option<Tier>) {
     let service = match Draw::of(seed, ride, "service").below(100) {
@@ -202,4 +219,21 @@ pub(crate) fn wish(seed: u64, ride: &str) -> (Service, Option<Tier>) {
         _ => Some(Tier::Platinum),
     };
     (service, tier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twelve_cities_lie_in_nearly_as_many_partitions_and_the_first_keep_their_names() {
+        let homes = |names: &[String]| {
+            names.iter().map(|name| partition::of(name.as_bytes(), 12)).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        let twelve = names(12);
+        assert_eq!(twelve[..3], ["aldport", "brantham", "corvale"]);
+        assert!(homes(&twelve) >= 11, "{twelve:?}");
+        assert_eq!(names(2), ["aldport", "brantham"]);
+        assert_eq!(names(64).len(), 64);
+    }
 }

@@ -5,6 +5,7 @@ pub mod auditor;
 pub mod calendar;
 pub mod city;
 pub mod contract;
+pub mod garbage;
 pub mod rides;
 pub mod sim;
 pub mod world;

@@ -618,6 +618,16 @@ pub enum Cause {
     Unknown = 0,
 }
 
+/// A header of a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Header {
+    /// Name.
+    pub name: String,
+    /// Value.
+    #[serde(with = "serde_bytes", default)]
+    pub value: Option<Vec<u8>>,
+}
+
 /// A record that cost only itself. Identity: processor, topic, partition and offset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RecordParked {
@@ -645,12 +655,15 @@ pub struct RecordParked {
     /// SHA-256 of the whole value, hex, when `value` is cut.
     #[serde(default)]
     pub hash: Option<String>,
+    /// Its headers, the first 32 of them that fit in 16 KiB together.
+    #[serde(default)]
+    pub headers: Vec<Header>,
 }
 
 impl Record for RecordParked {
     const TOPIC: &'static Topic = &Topic {
         name: "record.parked",
-        schema: r#"{"type":"record","name":"RecordParked","namespace":"tripo","doc":"A record that cost only itself. Identity: processor, topic, partition and offset.","topic":{"name":"record.parked","key":"key","partitions":12,"placed_by":"origin","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who parked it."},{"name":"cause","type":{"type":"enum","name":"Cause","namespace":"tripo","doc":"Why a record was parked.","symbols":["UNKNOWN","WRONG_MAGIC","UNKNOWN_SCHEMA","UNDECODABLE","OUT_OF_RANGE","MISPLACED","FROM_THE_FUTURE","TOO_OLD","OVERSIZED","PANICKED","UNENCODABLE"],"default":"UNKNOWN"},"doc":"Why."},{"name":"detail","type":"string","doc":"What exactly, one line."},{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"appended_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the broker stored it."},{"name":"market","type":["null","string"],"default":null,"doc":"City, as far as it could be read."},{"name":"key","type":["null","bytes"],"default":null,"doc":"Its key."},{"name":"value","type":"bytes","doc":"Its bytes; over 512 KiB the first 64 KiB."},{"name":"size","type":"int","doc":"Size of the whole value, bytes."},{"name":"hash","type":["null","string"],"default":null,"doc":"SHA-256 of the whole value, hex, when `value` is cut."}]}"#,
+        schema: r#"{"type":"record","name":"RecordParked","namespace":"tripo","doc":"A record that cost only itself. Identity: processor, topic, partition and offset.","topic":{"name":"record.parked","key":"key","partitions":12,"placed_by":"origin","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who parked it."},{"name":"cause","type":{"type":"enum","name":"Cause","namespace":"tripo","doc":"Why a record was parked.","symbols":["UNKNOWN","WRONG_MAGIC","UNKNOWN_SCHEMA","UNDECODABLE","OUT_OF_RANGE","MISPLACED","FROM_THE_FUTURE","TOO_OLD","OVERSIZED","PANICKED","UNENCODABLE"],"default":"UNKNOWN"},"doc":"Why."},{"name":"detail","type":"string","doc":"What exactly, one line."},{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"appended_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the broker stored it."},{"name":"market","type":["null","string"],"default":null,"doc":"City, as far as it could be read."},{"name":"key","type":["null","bytes"],"default":null,"doc":"Its key."},{"name":"value","type":"bytes","doc":"Its bytes; over 512 KiB the first 64 KiB."},{"name":"size","type":"int","doc":"Size of the whole value, bytes."},{"name":"hash","type":["null","string"],"default":null,"doc":"SHA-256 of the whole value, hex, when `value` is cut."},{"name":"headers","type":{"type":"array","items":{"type":"record","name":"Header","namespace":"tripo","doc":"A header of a record.","fields":[{"name":"name","type":"string","doc":"Name."},{"name":"value","type":["null","bytes"],"default":null,"doc":"Value."}]}},"default":[],"doc":"Its headers, the first 32 of them that fit in 16 KiB together."}]}"#,
         partitions: 12,
         placed_by: PlacedBy::Origin,
         cleanup: "delete",

@@ -1,6 +1,6 @@
 //! What a decision maker is.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use crate::{
     Emit, Millis, Topic,
@@ -60,9 +60,9 @@ pub struct Turn<P: Processor> {
     /// The market's watermark: the only time that a decision knows.
     pub now: Millis,
     /// Work records in offset order.
-    pub asks: Vec<Event<P::Ask>>,
+    pub asks: Vec<Arc<Event<P::Ask>>>,
     /// Facts that are decided on, tail by tail in offset order.
-    pub facts: Vec<Event<P::Fact>>,
+    pub facts: Vec<Arc<Event<P::Fact>>>,
     /// The last record applied of every topic and partition.
     pub cut: Vec<Cut>,
     /// Whether a tail that must be read was not read to its end.
@@ -104,6 +104,50 @@ pub struct Malformed {
     pub detail: String,
 }
 
+/// Numbers that an operator may change without a release: checked when they are read, so a decision may trust them.
+pub trait Rules: Send + Sync + Sized + 'static {
+    /// The text that is built in.
+    const BUILT_IN: &'static str;
+
+    /// Reads a policy and checks it.
+    ///
+    /// # Errors
+    /// Names the key, its value and its range; or what is no TOML, unknown or missing.
+    fn parse(text: &str) -> Result<Self, String>;
+
+    /// Version, greater than all before.
+    fn version(&self) -> i32;
+
+    /// What identifies the text, as decisions carry it.
+    fn hash(&self) -> &str;
+}
+
+/// For a processor that has nothing to tune.
+impl Rules for () {
+    const BUILT_IN: &'static str = "";
+
+    fn parse(_: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn version(&self) -> i32 {
+        0
+    }
+
+    fn hash(&self) -> &str {
+        ""
+    }
+}
+
+/// How much a view holds of a market.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// Entities: drivers, rides, cells.
+    pub entities: u64,
+    /// Event time of the newest record that is only seen; `None`: there was none.
+    pub newest: Option<Millis>,
+}
+
 /// A decision maker: a turn in, decisions out, the same every time.
 ///
 /// All its memory is a [`Processor::View`], which the runtime fills by [`Processor::observe`] (what is seen and expires)
@@ -117,6 +161,9 @@ pub trait Processor: Sized + 'static {
     const TAILS: &'static [Tail];
     /// What it writes.
     const OUTPUTS: &'static [&'static Topic];
+    /// Whether each turn keeps its market's clock. Without it a successor starts at the time of the records: for a processor that
+    /// decides each record by itself.
+    const KEEPS_CLOCK: bool = true;
     /// A work record.
     type Ask: Clone + Debug + Send;
     /// A tail's record that is decided on.
@@ -126,7 +173,7 @@ pub trait Processor: Sized + 'static {
     /// Facts of all markets that a worker owns, and of the global tails.
     type View: Default + Send;
     /// Tunable numbers, versioned and checked.
-    type Policy: Send + Sync;
+    type Policy: Rules;
     /// What it writes, and what it keeps.
     type Output: Emit + Clone + Debug + Send;
 
@@ -145,8 +192,14 @@ pub trait Processor: Sized + 'static {
     /// Folds a record of `state.kept` into the view: an entity of `market`, forgotten when there is no value.
     fn restore(view: &mut Self::View, market: &str, entity: &str, kept: Option<&crate::contract::StateKept>);
 
-    /// Folds a record that is only seen into the view; `market` is empty for a global tail.
-    fn observe(view: &mut Self::View, market: &str, seen: Self::Seen);
+    /// Folds a record that is only seen into the view; `market` is empty for a global tail. False: it is about an entity that is not
+    /// known yet, and the market (the global tail) holds `room` of them already.
+    fn observe(view: &mut Self::View, market: &str, seen: Self::Seen, room: usize) -> bool;
+
+    /// How much the view holds of `market`, for those who watch.
+    fn measure(_view: &Self::View, _market: &str) -> Measure {
+        Measure::default()
+    }
 
     /// Whether `market` has something to decide at `now` though nothing arrived: an offer that lapsed, a rider who waits.
     fn ripe(view: &Self::View, market: &str, now: Millis, policy: &Self::Policy) -> bool;

@@ -3,6 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_avro_fast::Schema;
 
+use crate::contract::Place;
+
 /// Which partition a record lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlacedBy {
@@ -63,4 +65,14 @@ pub trait Emit {
     /// # Errors
     /// What cannot be encoded; the record that led to it is parked.
     fn datum(&self, to: &mut Vec<u8>) -> Result<bool, String>;
+
+    /// The record that led to it, so that a trace goes on; `None`: time alone, or no single one.
+    fn cause(&self) -> Option<&Place> {
+        None
+    }
+
+    /// The step of the degrade ladder on which it was decided, as metrics name it; `None`: none.
+    fn degraded(&self) -> Option<&'static str> {
+        None
+    }
 }

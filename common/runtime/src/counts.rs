@@ -7,7 +7,10 @@ use kernel::{
     contract::{RecordParked, StateKept},
 };
 
-use crate::log::{Fault, Log};
+use crate::{
+    log::{Fault, Log},
+    tails,
+};
 
 /// Partition counts, read once: they are fixed for life.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +23,7 @@ impl Counts {
     /// [`Fault::Away`] when the broker does not answer, or a market's topics differ in their counts.
     pub fn read<P: Processor>(log: &mut impl Log) -> Result<Counts, Fault> {
         let mut topics = vec![P::WORK, StateKept::TOPIC, RecordParked::TOPIC];
-        topics.extend(P::TAILS.iter().map(|tail| tail.topic));
+        topics.extend(tails::of::<P>().map(|tail| tail.topic));
         topics.extend(P::OUTPUTS);
         let mut counts = BTreeMap::new();
         for topic in topics {

@@ -1,16 +1,17 @@
 //! From bytes to what a processor reads: every record is checked, and what breaks the contract is parked.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
-use kernel::{Malformed, Millis, Processor, Read, codec::Datum, contract::Cause, wire};
+use kernel::{Malformed, Millis, Processor, Read, Record, codec::Datum, contract::Cause, wire};
+use serde_avro_fast::Schema;
 
 use crate::{
     log::{Fault, Raw},
     schemas::{Schemas, Unresolved},
 };
-
-/// A larger value is parked unread, bytes.
-const VALUE: usize = 256 * 1024;
 
 /// A decoded record.
 pub(crate) struct Decoded<P: Processor> {
@@ -19,43 +20,73 @@ pub(crate) struct Decoded<P: Processor> {
     pub(crate) read: Read<P>,
 }
 
-/// Decodes `raw`; the inner error says why it must be parked.
+/// The schema that a value names; the error says that there is none. `None`: the value names none.
+pub(crate) type Named = Option<Result<Arc<Schema>, String>>;
+
+/// Finds the schema that `raw` names.
 ///
 /// # Errors
-/// [`Fault::Away`] when the registry does not answer: the record must wait.
-pub(crate) fn decode<P: Processor>(
-    raw: &Raw,
-    schemas: &mut impl Schemas,
-) -> Result<Result<Decoded<P>, Malformed>, Fault> {
-    let Some(value) = raw.value.as_deref() else {
-        return Ok(Err(malformed(Cause::Undecodable, "no value: nothing can be deleted from this topic")));
-    };
-    if value.len() > VALUE {
-        return Ok(Err(malformed(Cause::Oversized, &format!("{} bytes, at most {VALUE}", value.len()))));
+/// [`Fault::Registry`] when the registry does not answer: the record must wait.
+pub(crate) fn resolve(raw: &Raw, schemas: &mut impl Schemas) -> Result<Named, Fault> {
+    let Some(Ok((id, _))) = raw.value.as_deref().map(wire::split) else { return Ok(None) };
+    match schemas.by_id(id) {
+        Ok(schema) => Ok(Some(Ok(schema))),
+        Err(Unresolved::Unknown(why)) => Ok(Some(Err(why))),
+        Err(Unresolved::Away(why)) => Err(Fault::Registry(why)),
     }
-    let (id, bytes) = match wire::split(value) {
-        Ok(split) => split,
-        Err(wire::Unframed::Short) => {
-            let detail = format!("{} bytes, shorter than the wire header of {}", value.len(), wire::HEADER);
-            return Ok(Err(malformed(Cause::WrongMagic, &detail)));
-        }
-        Err(wire::Unframed::Magic(byte)) => {
-            let detail = format!("first byte is {byte:#04x}, not 0x00: not in the schema registry's wire format");
-            return Ok(Err(malformed(Cause::WrongMagic, &detail)));
-        }
-    };
-    let schema = match schemas.by_id(id) {
-        Ok(schema) => schema,
-        Err(Unresolved::Away(why)) => return Err(Fault::Away(why)),
-        Err(Unresolved::Unknown(why)) => return Ok(Err(malformed(Cause::UnknownSchema, &why))),
-    };
+}
+
+/// Decodes `raw`, which may hold `most` bytes.
+///
+/// # Errors
+/// Why it must be parked.
+pub(crate) fn decode<P: Processor>(raw: &Raw, named: Named, most: usize) -> Result<Decoded<P>, Malformed> {
+    let (schema, bytes) = framed(raw, named, most)?;
     let datum = Datum { bytes, schema: &schema };
     let read = catch_unwind(AssertUnwindSafe(|| P::read(raw.topic, datum)));
-    Ok(match read {
+    match read {
         Ok(Ok((market, at, read))) => Ok(Decoded { market, at, read }),
         Ok(Err(malformed)) => Err(malformed),
         Err(_) => Err(malformed(Cause::Panicked, "the decoder panicked on it")),
-    })
+    }
+}
+
+/// Decodes `raw` as the record that it must be.
+///
+/// # Errors
+/// Why it must be parked.
+pub(crate) fn read<R: Record>(raw: &Raw, named: Named, most: usize) -> Result<R, Malformed> {
+    let (schema, bytes) = framed(raw, named, most)?;
+    let datum = Datum { bytes, schema: &schema };
+    let read = catch_unwind(AssertUnwindSafe(|| datum.read()));
+    let read = read.map_err(|_| malformed(Cause::Panicked, "the decoder panicked on it"))?;
+    read.map_err(|why| malformed(Cause::Undecodable, &why))
+}
+
+/// The schema of a value in the wire format, and its datum.
+fn framed(raw: &Raw, named: Named, most: usize) -> Result<(Arc<Schema>, &[u8]), Malformed> {
+    let Some(value) = raw.value.as_deref() else {
+        return Err(malformed(Cause::Undecodable, "no value: nothing can be deleted from this topic"));
+    };
+    if value.len() > most {
+        return Err(malformed(Cause::Oversized, &format!("{} bytes, at most {most}", value.len())));
+    }
+    let (_, bytes) = wire::split(value).map_err(|unframed| {
+        let detail = match unframed {
+            wire::Unframed::Short => {
+                format!("{} bytes, shorter than the wire header of {}", value.len(), wire::HEADER)
+            }
+            wire::Unframed::Magic(byte) => {
+                format!("first byte is {byte:#04x}, not 0x00: not in the schema registry's wire format")
+            }
+        };
+        malformed(Cause::WrongMagic, &detail)
+    })?;
+    match named {
+        Some(Ok(schema)) => Ok((schema, bytes)),
+        Some(Err(why)) => Err(malformed(Cause::UnknownSchema, &why)),
+        None => Err(malformed(Cause::UnknownSchema, "it names no schema")),
+    }
 }
 
 /// Whether a record lies where its market (or, in a global tail, what it is about) belongs.

@@ -15,11 +15,15 @@ use rdkafka::{
     ClientContext, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance},
     error::KafkaError,
+    message::Headers,
     producer::BaseProducer,
     topic_partition_list::TopicPartitionListElem,
 };
 
-use crate::log::{Fault, Log, Polled, Raw, Start, Stretch, Transaction};
+use crate::{
+    log::{Fault, Log, Polled, Raw, Start, Stretch, Transaction},
+    tails,
+};
 
 mod access;
 mod commit;
@@ -27,28 +31,28 @@ mod follow;
 mod generation;
 mod kept;
 mod members;
+mod reason;
 mod takeover;
 
-pub use access::Access;
+pub use access::{Access, Calls, Fetch, Sasl, Security, Tls};
 use follow::Followed;
+use reason::{Quiet, Reason};
 use takeover::Settling;
 
-/// How long a call waits for the broker.
-const CALL: Duration = Duration::from_secs(10);
-/// How long a question for offsets waits: it is asked in every turn.
-const OFFSETS: Duration = Duration::from_secs(2);
 /// After so many records of the tails the work topic is looked at, so that neither starves the other.
 const FAIR: u32 = 64;
 
 /// What the group told us, in order.
 #[derive(Clone, Default)]
-struct Group(Arc<Mutex<VecDeque<Polled>>>);
+struct Group(Arc<Mutex<VecDeque<Polled>>>, Reason);
 
 impl ClientContext for Group {
     // The worker says what is wrong, once; the client's own lines would repeat it.
     fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
 
-    fn error(&self, _: KafkaError, _: &str) {}
+    fn error(&self, _: KafkaError, reason: &str) {
+        self.1.heard(reason);
+    }
 }
 
 impl ConsumerContext for Group {
@@ -88,23 +92,6 @@ fn partitions(list: &TopicPartitionList) -> Vec<i32> {
     list.elements().iter().map(|element| element.partition()).collect()
 }
 
-/// Silences the client's own log lines.
-struct Quiet;
-
-impl ClientContext for Quiet {
-    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
-
-    fn error(&self, _: KafkaError, _: &str) {}
-}
-
-impl ConsumerContext for Quiet {}
-
-impl rdkafka::producer::ProducerContext for Quiet {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, _: &rdkafka::message::DeliveryResult<'_>, (): ()) {}
-}
-
 /// Kafka as one worker sees it.
 pub struct KafkaLog {
     access: Access,
@@ -116,6 +103,7 @@ pub struct KafkaLog {
     global_tails: Vec<&'static str>,
     names: Vec<&'static str>,
     group: Group,
+    reason: Reason,
     /// A record that was polled together with a rebalance.
     late: Option<Raw>,
     work: BaseConsumer<Group>,
@@ -127,9 +115,11 @@ pub struct KafkaLog {
     counts: BTreeMap<&'static str, i32>,
     followed: BTreeMap<(&'static str, i32), Followed>,
     resumed: BTreeSet<i32>,
-    held_back: bool,
+    held: BTreeSet<(&'static str, i32)>,
     settling: BTreeMap<i32, Settling>,
     fairness: u32,
+    /// The tails had nothing to say; so many records of the work topic until they are asked again.
+    rest: u32,
 }
 
 impl KafkaLog {
@@ -138,18 +128,19 @@ impl KafkaLog {
     /// # Errors
     /// One sentence when a client cannot be made.
     pub fn open<P: Processor>(access: Access) -> Result<KafkaLog, String> {
-        let group = Group::default();
+        let reason = Reason::default();
+        let (group, quiet) = (Group(Arc::default(), reason.clone()), || Quiet(reason.clone()));
         let fail = |error: KafkaError| format!("cannot start a Kafka client for {}: {error}", access.brokers);
         let work: BaseConsumer<Group> = access.member().create_with_context(group.clone()).map_err(fail)?;
         let own = format!("{}.tails", access.group);
-        let tails = access.consumer(&own, "read_committed").create_with_context(Quiet).map_err(fail)?;
-        let stable = access.consumer(&own, "read_committed").create_with_context(Quiet).map_err(fail)?;
+        let tails = access.consumer(&own, "read_committed").create_with_context(quiet()).map_err(fail)?;
+        let stable = access.consumer(&own, "read_committed").create_with_context(quiet()).map_err(fail)?;
         let uncommitted =
-            access.consumer(&access.group, "read_uncommitted").create_with_context(Quiet).map_err(fail)?;
-        let market = P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Market);
-        let global = P::TAILS.iter().filter(|tail| tail.reach == kernel::Reach::Global);
+            access.consumer(&access.group, "read_uncommitted").create_with_context(quiet()).map_err(fail)?;
+        let market = tails::of::<P>().filter(|tail| tail.reach == kernel::Reach::Market);
+        let global = tails::of::<P>().filter(|tail| tail.reach == kernel::Reach::Global);
         let mut names = vec![P::WORK.name, StateKept::TOPIC.name];
-        names.extend(P::TAILS.iter().map(|tail| tail.topic.name));
+        names.extend(tails::of::<P>().map(|tail| tail.topic.name));
         let mut outputs: Vec<_> = P::OUTPUTS.iter().map(|topic| topic.name).collect();
         outputs.push(StateKept::TOPIC.name);
         outputs.sort_unstable();
@@ -162,6 +153,7 @@ impl KafkaLog {
             global_tails: global.map(|tail| tail.topic.name).collect(),
             names,
             group,
+            reason,
             late: None,
             work,
             tails,
@@ -171,23 +163,30 @@ impl KafkaLog {
             counts: BTreeMap::new(),
             followed: BTreeMap::new(),
             resumed: BTreeSet::new(),
-            held_back: false,
+            held: BTreeSet::new(),
             settling: BTreeMap::new(),
             fairness: 0,
+            rest: 0,
             access,
         })
     }
 
-    fn hold_back(&mut self, hold: bool) -> Result<(), Fault> {
-        if hold == self.held_back {
-            return Ok(());
+    /// Pauses, or lets flow, those of the given that we read.
+    fn flow<'a>(&self, what: impl Iterator<Item = &'a (&'static str, i32)>, flow: bool) -> Result<(), Fault> {
+        let (mut work, mut tails) = (TopicPartitionList::new(), TopicPartitionList::new());
+        for (topic, partition) in what {
+            if *topic == self.work_topic && self.resumed.contains(partition) {
+                work.add_partition(topic, *partition);
+            } else if self.followed.contains_key(&(*topic, *partition)) {
+                tails.add_partition(topic, *partition);
+            }
         }
-        let mut list = TopicPartitionList::new();
-        self.resumed.iter().for_each(|partition| {
-            list.add_partition(self.work_topic, *partition);
-        });
-        if hold { self.work.pause(&list) } else { self.work.resume(&list) }.map_err(away)?;
-        self.held_back = hold;
+        if work.count() > 0 {
+            if flow { self.work.resume(&work) } else { self.work.pause(&work) }.map_err(away)?;
+        }
+        if tails.count() > 0 {
+            if flow { self.tails.resume(&tails) } else { self.tails.pause(&tails) }.map_err(away)?;
+        }
         Ok(())
     }
 
@@ -200,6 +199,7 @@ impl KafkaLog {
             appended: Millis(message.timestamp().to_millis().unwrap_or_default()),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
+            headers: message.headers().map(headers).unwrap_or_default(),
         })
     }
 
@@ -238,6 +238,34 @@ impl KafkaLog {
         }
     }
 
+    /// What the group, the tails, or the work topic has to say.
+    fn next(&mut self, wait: Duration) -> Result<Option<Polled>, Fault> {
+        if let Some(told) = self.told() {
+            return Ok(Some(told));
+        }
+        if let Some(raw) = self.late.take() {
+            return Ok(Some(Polled::Record(raw)));
+        }
+        self.fairness = self.fairness.wrapping_add(1);
+        if self.rest > 0 {
+            self.rest -= 1;
+        } else if !self.fairness.is_multiple_of(FAIR) {
+            match self.next_tail()? {
+                Some(polled) => return Ok(Some(polled)),
+                None => self.rest = FAIR,
+            }
+        }
+        if let Some(polled) = self.next_work(Duration::ZERO)? {
+            return Ok(Some(polled));
+        }
+        self.rest = 0;
+        match self.next_tail()? {
+            Some(polled) => Ok(Some(polled)),
+            None if wait.is_zero() => Ok(None),
+            None => self.next_work(wait),
+        }
+    }
+
     /// What the group told us and the worker does not know yet.
     fn told(&mut self) -> Option<Polled> {
         let told = self.group.pop()?;
@@ -256,32 +284,23 @@ impl KafkaLog {
 impl Log for KafkaLog {
     type Member = ConsumerGroupMetadata;
 
-    fn poll(&mut self, wait: Duration, work: bool) -> Result<Option<Polled>, Fault> {
-        if let Some(told) = self.told() {
-            return Ok(Some(told));
+    fn poll(&mut self, wait: Duration) -> Result<Option<Polled>, Fault> {
+        let polled = self.next(wait);
+        self.reason.explain(polled)
+    }
+
+    fn hold(&mut self, held: &BTreeSet<(&'static str, i32)>) -> Result<(), Fault> {
+        if *held != self.held {
+            self.flow(held.difference(&self.held), false)?;
+            self.flow(self.held.difference(held), true)?;
+            self.held.clone_from(held);
         }
-        if let Some(raw) = self.late.take() {
-            return Ok(Some(Polled::Record(raw)));
-        }
-        self.hold_back(!work)?;
-        self.fairness += 1;
-        if !self.fairness.is_multiple_of(FAIR)
-            && let Some(polled) = self.next_tail()?
-        {
-            return Ok(Some(polled));
-        }
-        if let Some(polled) = self.next_work(Duration::ZERO)? {
-            return Ok(Some(polled));
-        }
-        match self.next_tail()? {
-            Some(polled) => Ok(Some(polled)),
-            None if wait.is_zero() => Ok(None),
-            None => self.next_work(wait),
-        }
+        Ok(())
     }
 
     fn settle(&mut self, partition: i32) -> Result<Option<Start>, Fault> {
-        self.take_over(partition)
+        let start = self.take_over(partition);
+        self.reason.explain(start)
     }
 
     fn follow(&mut self, stretches: &[Stretch]) -> Result<(), Fault> {
@@ -306,17 +325,21 @@ impl Log for KafkaLog {
             let at = (stretch.topic, stretch.partition);
             self.followed.entry(at).or_insert_with(|| Followed::anew(stale));
         }
-        Ok(())
+        // The client may remember a pause of an earlier assignment.
+        self.tails.resume(&list).map_err(away)?;
+        let held = stretches.iter().map(|stretch| (stretch.topic, stretch.partition));
+        let held: Vec<_> = held.filter(|at| self.held.contains(at)).collect();
+        self.flow(held.iter(), false)
     }
 
     fn resume(&mut self, partition: i32, offset: i64) -> Result<(), Fault> {
         let mut list = TopicPartitionList::new();
         list.add_partition(self.work_topic, partition);
-        if !self.held_back {
+        if !self.held.contains(&(self.work_topic, partition)) {
             self.work.resume(&list).map_err(away)?;
         }
         // After the resume: it is the seek that wakes the client's fetching.
-        self.work.seek(self.work_topic, partition, Offset::Offset(offset), CALL).map_err(away)?;
+        self.work.seek(self.work_topic, partition, Offset::Offset(offset), self.access.calls.call).map_err(away)?;
         self.resumed.insert(partition);
         Ok(())
     }
@@ -353,7 +376,7 @@ impl Log for KafkaLog {
     }
 
     fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
-        offsets(&self.stable, of, Offset::End)
+        self.reason.explain(offsets((&self.stable, self.access.calls.offsets), of, Offset::End))
     }
 
     fn member(&mut self) -> Option<ConsumerGroupMetadata> {
@@ -371,7 +394,8 @@ impl Log for KafkaLog {
 
     fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault> {
         // Asked by the tails' client: it knows the leaders when it begins to follow.
-        let metadata = self.tails.fetch_metadata(Some(topic), CALL).map_err(away)?;
+        let metadata = self.tails.fetch_metadata(Some(topic), self.access.calls.call).map_err(away);
+        let metadata = self.reason.explain(metadata)?;
         let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
         match i32::try_from(count) {
             Ok(count) if count > 0 => {
@@ -381,6 +405,10 @@ impl Log for KafkaLog {
             _ => Err(Fault::Away(format!("topic {topic} does not exist: create it with `tripo schemas topics`"))),
         }
     }
+}
+
+fn headers(all: &rdkafka::message::BorrowedHeaders) -> Vec<(String, Option<Vec<u8>>)> {
+    all.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
 }
 
 /// The position that the client reports, if it has one.
@@ -393,7 +421,7 @@ fn reached(element: &TopicPartitionListElem<'_>) -> Option<i64> {
 
 /// Asks for offsets by time; `Offset::End` and `Offset::Beginning` are times too. One request a broker.
 fn offsets<C: ConsumerContext + 'static>(
-    consumer: &BaseConsumer<C>,
+    (consumer, wait): (&BaseConsumer<C>, Duration),
     of: &[(&'static str, i32)],
     at: Offset,
 ) -> Result<Vec<i64>, Fault> {
@@ -405,7 +433,7 @@ fn offsets<C: ConsumerContext + 'static>(
         list.add_partition_offset(topic, *partition, at).map_err(away)?;
     }
     let asked = Instant::now();
-    let answer = consumer.offsets_for_times(list, OFFSETS).map_err(away)?;
+    let answer = consumer.offsets_for_times(list, wait).map_err(away)?;
     of.iter()
         .map(|(topic, partition)| {
             let element = answer.find_partition(topic, *partition);

@@ -1,6 +1,6 @@
 //! The port between the worker and the log: Kafka in production, memory in the simulator.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use kernel::{Millis, Topic, contract::Cut};
 
@@ -19,6 +19,16 @@ pub struct Raw {
     pub key: Option<Vec<u8>>,
     /// Value; `None`: a tombstone.
     pub value: Option<Vec<u8>>,
+    /// Headers, in order.
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+impl Raw {
+    /// Bytes that it takes in memory, about.
+    pub(crate) fn weight(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
+        128 + self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len) + headers.sum::<usize>()
+    }
 }
 
 /// What the log has to say.
@@ -35,18 +45,34 @@ pub enum Polled {
 /// Why a call did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The other side does not answer; nothing was done. Try again later.
+    /// The broker does not answer; nothing was done. Try again later.
     Away(String),
+    /// The schema registry does not answer; what needs it waits.
+    Registry(String),
+    /// A market cannot be decided though no record is to blame; its partition waits.
+    Halted(String),
     /// The transaction was aborted; nothing happened.
     Aborted(String),
     /// What happened is unknown, or another worker owns the partitions: give them up and rebuild from the log.
     Unknown(String),
 }
 
+impl Fault {
+    /// Where the trouble is.
+    pub fn side(&self) -> &'static str {
+        match self {
+            Fault::Away(_) | Fault::Aborted(_) | Fault::Unknown(_) => "kafka",
+            Fault::Registry(_) => "registry",
+            Fault::Halted(_) => "processor",
+        }
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Fault::Away(why) => write!(to, "no answer: {why}"),
+            Fault::Registry(why) | Fault::Halted(why) => to.write_str(why),
             Fault::Aborted(why) => write!(to, "transaction aborted: {why}"),
             Fault::Unknown(why) => write!(to, "outcome unknown, rebuilding from the log: {why}"),
         }
@@ -88,6 +114,8 @@ pub struct Outgoing {
     pub key: Vec<u8>,
     /// Value; `None`: a tombstone.
     pub value: Option<Vec<u8>>,
+    /// Trace context, written as the header `traceparent`.
+    pub trace: Option<String>,
 }
 
 /// What leaves in one transaction: all of it, or nothing.
@@ -108,11 +136,17 @@ pub trait Log {
     /// Proof of membership in the group, taken when a turn starts; it fences a stale owner.
     type Member;
 
-    /// The next thing the log has to say, waiting at most `wait`; work records only if `work`.
+    /// The next thing the log has to say, waiting at most `wait`; nothing of what is held.
     ///
     /// # Errors
     /// [`Fault::Away`] when the broker does not answer.
-    fn poll(&mut self, wait: Duration, work: bool) -> Result<Option<Polled>, Fault>;
+    fn poll(&mut self, wait: Duration) -> Result<Option<Polled>, Fault>;
+
+    /// Holds exactly these topics' partitions back, the work topic's among them; all others flow. News of the group always do.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the client refuses.
+    fn hold(&mut self, held: &BTreeSet<(&'static str, i32)>) -> Result<(), Fault>;
 
     /// Takes over a partition that was assigned: reads its committed offsets, waits until no transaction of a
     /// predecessor is open, and says what must be read. `None`: not yet, ask again.

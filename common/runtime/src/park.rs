@@ -1,6 +1,6 @@
 //! Records that cost only themselves.
 
-use kernel::contract::{Cause, Place, RecordParked};
+use kernel::contract::{Cause, Header, Place, RecordParked};
 use sha2::{Digest, Sha256};
 
 use crate::log::Raw;
@@ -9,6 +9,8 @@ use crate::log::Raw;
 const WHOLE: usize = 512 * 1024;
 /// The prefix, bytes.
 const PREFIX: usize = 64 * 1024;
+/// Most headers, and most bytes of them.
+const HEADERS: (usize, usize) = (32, 16 * 1024);
 /// Longest detail, bytes.
 const DETAIL: usize = 512;
 
@@ -27,7 +29,20 @@ pub(crate) fn parked(processor: &str, raw: &Raw, market: Option<String>, cause: 
         value: if cut { value[..PREFIX].to_vec() } else { value.to_vec() },
         size: i32::try_from(value.len()).unwrap_or(i32::MAX),
         hash: cut.then(|| hex(&Sha256::digest(value))),
+        headers: headers(raw),
     }
+}
+
+/// The first headers that fit.
+fn headers(raw: &Raw) -> Vec<Header> {
+    let mut left = HEADERS.1;
+    let mut fit = |(name, value): &&(String, Option<Vec<u8>>)| {
+        let size = name.len() + value.as_ref().map_or(0, Vec::len);
+        left = left.saturating_sub(size.max(1));
+        left > 0
+    };
+    let all = raw.headers.iter().take(HEADERS.0).take_while(|header| fit(header));
+    all.map(|(name, value)| Header { name: name.clone(), value: value.clone() }).collect()
 }
 
 /// What became poison: enough of a record to park it later, when its decision panics.

@@ -2,7 +2,7 @@
 //!
 //! Calls block the thread that makes them, so they must not be made from inside an asynchronous task.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
@@ -18,12 +18,19 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::schemas::{Schemas, Unresolved};
+use crate::settings::Secret;
 
-/// Longest wait for an answer.
-const TIMEOUT: Duration = Duration::from_secs(5);
+mod access;
+mod remembered;
 
-/// Most schemas, and most unknown ids, that are remembered; the oldest is forgotten first and asked for again.
-const REMEMBERED: usize = 1_024;
+#[cfg(test)]
+mod tests;
+
+pub use access::Access;
+use remembered::Remembered;
+
+/// Longest answer, bytes: what is longer is no schema of ours.
+const LONGEST: usize = 1 << 20;
 
 /// How long an unknown id stays unknown without asking again: its schema may be registered a moment later.
 const UNKNOWN_FOR: Duration = Duration::from_secs(5);
@@ -62,6 +69,8 @@ pub struct Registry {
     settings: SrSettings,
     http: reqwest::Client,
     runtime: Runtime,
+    /// Name and password.
+    user: Option<(String, Secret)>,
     /// Topic to the id of its own schema.
     ids: BTreeMap<&'static str, u32>,
     schemas: Remembered<Arc<Schema>>,
@@ -69,22 +78,37 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A client of the registry at `url`, such as `http://127.0.0.1:8081`. Nothing is asked yet.
+    /// A client of the registry at `url`, such as `http://127.0.0.1:8081`, that asks nobody for a name. Nothing is asked yet.
     ///
     /// # Errors
     /// The client could not be built.
     pub fn new(url: &str) -> Result<Registry, String> {
-        let url = url.trim_end_matches('/').to_owned();
+        Registry::open(&Access::from(url))
+    }
+
+    /// A client with all that its access has. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// The client could not be built.
+    pub fn open(access: &Access) -> Result<Registry, String> {
+        let url = access.url.trim_end_matches('/').to_owned();
         let unusable = |error: String| format!("registry client for {url}: {error}");
-        let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT);
-        let settings = SrSettings::new_builder(url.clone()).no_proxy().set_timeout(TIMEOUT).build();
+        let mut settings = SrSettings::new_builder(url.clone());
+        settings.no_proxy().set_timeout(access.timeout);
+        let user = (!access.username.is_empty()).then(|| (access.username.clone(), access.password.clone()));
+        if let Some((name, password)) = &user {
+            settings.set_basic_authorization(name, Some(password.reveal()));
+        }
+        let settings = settings.build_with(access.client().map_err(unusable)?);
+        let http = access.client().map_err(unusable)?.build();
         Ok(Registry {
             settings: settings.map_err(|error| unusable(error.to_string()))?,
-            http: http.build().map_err(|error| unusable(error.to_string()))?,
+            http: http.map_err(|error| unusable(cause(&error)))?,
             runtime: Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))?,
             ids: BTreeMap::new(),
-            schemas: Remembered::new(REMEMBERED),
-            unknown: Remembered::new(REMEMBERED),
+            schemas: Remembered::new(access.remembered),
+            unknown: Remembered::new(access.remembered),
+            user,
             url,
         })
     }
@@ -119,26 +143,26 @@ impl Registry {
         let url = format!("{}/compatibility/subjects/{subject}/versions/latest?verbose=true", self.url);
         let body = json!({"schema": schema, "schemaType": "AVRO"}).to_string();
         let request = self.http.post(url).header("Content-Type", CONTENT).header("Accept", CONTENT).body(body);
-        let (status, answer) = self.exchange(request).map_err(|error| self.away(&subject, &chain(&error)))?;
+        let (status, answer) = self.exchange(request).map_err(|why| self.away(&subject, &why))?;
         match (status, serde_json::from_str::<Value>(&answer)) {
             (200, Ok(answer)) => Verdict::deserialize(answer)
                 .map(Verdict::incompatibility)
                 .map_err(|error| self.away(&subject, &error.to_string())),
             (404, Ok(answer)) if answer["error_code"].as_u64().is_some_and(|code| code / 100 == 404) => Ok(None),
             (422, Ok(answer)) => Err(Failure::Refused(format!("{subject}: {}", answer["message"]))),
-            _ => Err(self.away(&subject, &format!("status {status}"))),
+            _ => Err(self.answered(&subject, status)),
         }
     }
 
     fn fetch(&self, id: u32) -> Result<Schema, Failure> {
         let place = format!("schema id {id}");
         let request = self.http.get(format!("{}/schemas/ids/{id}", self.url)).header("Accept", CONTENT);
-        let (status, answer) = self.exchange(request).map_err(|error| self.away(&place, &chain(&error)))?;
+        let (status, answer) = self.exchange(request).map_err(|why| self.away(&place, &why))?;
         match status {
             200 => {}
             // Whatever its body: a registry behind a gateway, or one that is not Confluent's, need not answer in JSON.
             400 | 404 | 422 => return Err(Failure::Unknown(format!("{place}: the registry answers status {status}"))),
-            _ => return Err(self.away(&place, &format!("status {status}"))),
+            _ => return Err(self.answered(&place, status)),
         }
         let found = serde_json::from_str::<Found>(&answer).map_err(|error| self.away(&place, &error.to_string()))?;
         if let Some(kind) = found.schema_type.filter(|kind| kind != "AVRO") {
@@ -149,11 +173,21 @@ impl Registry {
     }
 
     /// Sends a request: status and text of the answer.
-    fn exchange(&self, request: reqwest::RequestBuilder) -> Result<(u16, String), reqwest::Error> {
+    fn exchange(&self, request: reqwest::RequestBuilder) -> Result<(u16, String), String> {
+        let request = match &self.user {
+            Some((name, password)) => request.basic_auth(name, Some(password.reveal())),
+            None => request,
+        };
         self.runtime.block_on(async {
-            let response = request.send().await?;
-            let status = response.status().as_u16();
-            Ok((status, response.text().await?))
+            let mut response = request.send().await.map_err(|error| cause(&error))?;
+            let mut answer = Vec::new();
+            while let Some(part) = response.chunk().await.map_err(|error| cause(&error))? {
+                answer.extend_from_slice(&part);
+                if answer.len() > LONGEST {
+                    return Err(format!("an answer of more than {LONGEST} bytes"));
+                }
+            }
+            Ok((response.status().as_u16(), String::from_utf8_lossy(&answer).into_owned()))
         })
     }
 
@@ -164,13 +198,36 @@ impl Registry {
             Some(raw) if raw.error_code == 409 || raw.error_code / 100 == 422 || raw.error_code == 422 => {
                 Failure::Refused(format!("{place}: {}", raw.message))
             }
-            Some(raw) => self.away(place, &format!("{}: {raw}", error.error)),
-            None => self.away(place, error.source().map_or_else(|| error.to_string(), chain).as_str()),
+            Some(raw) if (400..600).contains(&raw.error_code) => {
+                self.answered(place, u16::try_from(raw.error_code).unwrap_or_default())
+            }
+            Some(raw) if raw.error_code != 0 => self.away(place, &format!("{}: {raw}", error.error)),
+            // An answer that is no JSON says its status only when it is asked for again.
+            _ => match self.exchange(self.http.get(format!("{}/subjects", self.url))) {
+                Ok((status, _)) if status >= 300 => self.answered(place, status),
+                Ok(_) => self.away(place, error.source().map_or_else(|| error.to_string(), cause).as_str()),
+                Err(why) => self.away(place, &why),
+            },
         }
     }
 
     fn away(&self, place: &str, why: &str) -> Failure {
-        Failure::Away(format!("{place}: the schema registry at {} does not answer: {why}", self.url))
+        let fix = match why {
+            why if why.contains("certificate") => ": name its authority in registry.tls_ca",
+            why if why.contains("refused") => ": is it running?",
+            _ => "",
+        };
+        Failure::Away(format!("{place}: the schema registry at {} does not answer: {why}{fix}", self.url))
+    }
+
+    /// It answered, but neither yes nor no.
+    fn answered(&self, place: &str, status: u16) -> Failure {
+        let fix = match status {
+            401 | 403 => ": it does not take who we are: set registry.username and registry.password",
+            300..=399 | 404 => ": is registry.url its address?",
+            _ => "",
+        };
+        Failure::Away(format!("{place}: the schema registry at {} answers status {status}{fix}", self.url))
     }
 }
 
@@ -231,111 +288,11 @@ impl Verdict {
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
+/// What is at the bottom of an error: what lies above names the address again.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
     }
-    text
-}
-
-/// A map from id that forgets what it learned first.
-struct Remembered<T> {
-    values: BTreeMap<u32, T>,
-    order: VecDeque<u32>,
-    limit: usize,
-}
-
-impl<T> Remembered<T> {
-    fn new(limit: usize) -> Self {
-        Remembered { values: BTreeMap::new(), order: VecDeque::new(), limit }
-    }
-
-    fn get(&self, id: u32) -> Option<&T> {
-        self.values.get(&id)
-    }
-
-    fn insert(&mut self, id: u32, value: T) {
-        if self.values.insert(id, value).is_some() {
-            return;
-        }
-        self.order.push_back(id);
-        if self.order.len() > self.limit
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.values.remove(&oldest);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_learned_first_is_forgotten_first() {
-        let mut remembered = Remembered::new(2);
-        for id in [1, 2, 1, 3] {
-            remembered.insert(id, id);
-        }
-        assert_eq!([1, 2, 3].map(|id| remembered.get(id).copied()), [None, Some(2), Some(3)]);
-    }
-
-    #[test]
-    fn a_registry_that_is_not_there_is_away_and_is_asked_again() {
-        // Bound and dropped: nothing listens there.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut registry = Registry::new(&format!("http://{free}/")).unwrap();
-        for _ in 0..2 {
-            assert!(matches!(registry.by_id(7), Err(Unresolved::Away(sentence)) if sentence.contains("schema id 7")));
-        }
-        assert!(matches!(registry.register(&kernel::contract::TOPICS), Err(Failure::Away(_))));
-        assert!(matches!(registry.incompatibility("a.b", "\"int\""), Err(Failure::Away(_))));
-        assert_eq!(registry.id_of("ride.requested"), None);
-    }
-
-    /// A registry that answers every call with the same status and body.
-    fn answering(status: &'static str, body: &'static str) -> String {
-        use std::io::{Read as _, Write as _};
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let _ = stream.read(&mut [0; 4_096]);
-                let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-            }
-        });
-        url
-    }
-
-    #[test]
-    fn an_id_that_is_refused_is_unknown_whatever_the_body_says() {
-        let jax = r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#;
-        let confluent = r#"{"error_code":40403,"message":"Schema not found"}"#;
-        for (status, body) in [("404 N", jax), ("404 N", confluent), ("404 N", "<html>"), ("400 B", ""), ("422 U", "")]
-        {
-            let mut registry = Registry::new(&answering(status, body)).unwrap();
-            assert!(matches!(registry.by_id(7), Err(Unresolved::Unknown(_))), "{status} {body}");
-        }
-        for (status, body) in [("500 E", confluent), ("503 S", ""), ("200 O", "<html>"), ("401 A", "")] {
-            let mut registry = Registry::new(&answering(status, body)).unwrap();
-            assert!(matches!(registry.by_id(7), Err(Unresolved::Away(_))), "{status} {body}");
-        }
-        let mut registry = Registry::new(&answering("200 O", r#"{"schema":"\"int\""}"#)).unwrap();
-        assert!(registry.by_id(7).is_ok());
-        let mut registry = Registry::new(&answering("200 O", r#"{"schemaType":"JSON","schema":"{}"}"#)).unwrap();
-        assert!(matches!(registry.by_id(7), Err(Unresolved::Unknown(_))));
-    }
-
-    #[test]
-    fn an_id_beyond_32_signed_bits_is_unknown_without_asking() {
-        let mut registry = Registry::new(&answering("500 E", "")).unwrap();
-        assert!(matches!(registry.by_id(1 << 31), Err(Unresolved::Unknown(_))));
-        assert!(matches!(registry.by_id(i32::MAX as u32), Err(Unresolved::Away(_))));
-    }
+    cause.to_string()
 }

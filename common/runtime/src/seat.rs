@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,13 +13,33 @@ use kernel::{
 
 use crate::{clock::Clock, log::Stretch, park::Origin, turn::Taken};
 
+mod load;
+
 /// A topic and one of its partitions.
 pub(crate) type At = (&'static str, i32);
 
 /// A record that waits for its turn.
 pub(crate) struct Pending<T> {
-    pub(crate) event: Event<T>,
+    /// Shared with the turn that takes it, which may be tried more than once.
+    pub(crate) event: Arc<Event<T>>,
     pub(crate) origin: Origin,
+}
+
+impl<T> Pending<T> {
+    pub(crate) fn new(event: Event<T>, origin: Origin) -> Self {
+        Pending { event: Arc::new(event), origin }
+    }
+}
+
+/// Which topics hold too much, and of what.
+pub(crate) type Pressed = BTreeSet<(&'static str, Load)>;
+
+/// What there is too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Load {
+    Asks,
+    Facts,
+    Poison,
 }
 
 /// How far a partition is on its way to deciding.
@@ -70,10 +91,17 @@ pub(crate) struct Seat<P: Processor> {
     pub(crate) asked_at: BTreeMap<String, Millis>,
     /// Markets in which something is ripe though nothing arrived.
     pub(crate) ripe: BTreeSet<String>,
+    /// When it was assigned, and until when it is left alone because a market cannot be decided.
+    pub(crate) since: Duration,
+    pub(crate) halted: Duration,
+    /// Topics that are held back.
+    pub(crate) pressed: Pressed,
+    /// Bytes in hand of asks, facts, poison.
+    weight: [usize; 3],
 }
 
 impl<P: Processor> Seat<P> {
-    pub(crate) fn new(partition: i32) -> Self {
+    pub(crate) fn new(partition: i32, since: Duration) -> Self {
         Seat {
             partition,
             phase: Phase::Settling,
@@ -92,6 +120,10 @@ impl<P: Processor> Seat<P> {
             markets: BTreeSet::new(),
             asked_at: BTreeMap::new(),
             ripe: BTreeSet::new(),
+            since,
+            halted: Duration::ZERO,
+            pressed: Pressed::new(),
+            weight: [0; 3],
         }
     }
 
@@ -106,7 +138,7 @@ impl<P: Processor> Seat<P> {
 
     /// Whether every stretch was read to its end, or so much was read that it must be worked off first.
     pub(crate) fn caught_up(&self, stretches: &[Stretch], global: &BTreeMap<At, i64>) -> bool {
-        self.facts.len() + self.parked.len() >= FACTS || stretches.iter().all(|stretch| self.passed(stretch, global))
+        !self.pressed.is_empty() || stretches.iter().all(|stretch| self.passed(stretch, global))
     }
 
     /// Whether a stretch was read to its end.
@@ -151,9 +183,12 @@ impl<P: Processor> Seat<P> {
 
     /// Takes out what a transaction committed, or what needed none.
     pub(crate) fn consume(&mut self, taken: &Taken<P>) {
-        self.ready.drain(..taken.asks);
-        self.facts.drain(..taken.facts);
-        self.parked.drain(..taken.parked);
+        let asks: usize = self.ready.drain(..taken.asks).map(|ask| ask.origin.raw.weight()).sum();
+        let facts: usize = self.facts.drain(..taken.facts).map(|fact| fact.origin.raw.weight()).sum();
+        let parked: usize = self.parked.drain(..taken.parked).map(|record| load::weight(&record)).sum();
+        for (weight, gone) in self.weight.iter_mut().zip([asks, facts, parked]) {
+            *weight = weight.saturating_sub(gone);
+        }
         self.stale &= !self.ready.is_empty();
         for (market, clock) in &taken.clocks {
             if let Some(known) = self.clocks.get_mut(market) {
@@ -171,9 +206,6 @@ impl<P: Processor> Seat<P> {
         self.clocks.iter().filter_map(due).collect()
     }
 }
-
-/// At so many facts in hand a partition decides though its tails are not read to their ends.
-pub(crate) const FACTS: usize = 20_000;
 
 /// How often, in event time, a market is asked whether something is ripe.
 const RETRY: Millis = Millis(1_000);

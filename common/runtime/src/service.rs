@@ -1,9 +1,10 @@
 //! A processor as a service: its workers, each a thread, and how they are started, watched and drained.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -11,14 +12,11 @@ use std::{
 
 use kernel::Processor;
 
-use crate::{
-    counts::Counts,
-    kafka::{Access, KafkaLog},
-    log::Fault,
-    schemas::Schemas,
-    watch::Watch,
-    worker::{Pace, Worker},
-};
+use crate::{kafka::Access, logs::why, schemas::Schemas, watch::Watch, worker::Pace};
+
+mod hand;
+
+use hand::Hand;
 
 /// Where a service runs, and with how many hands.
 #[derive(Clone, Debug)]
@@ -29,21 +27,33 @@ pub struct Settings {
     pub workers: usize,
     /// Bounds and pace of each worker.
     pub pace: Pace,
+    /// Longest wait for the workers to end when the service is stopped.
+    pub grace: Duration,
 }
 
-/// First and longest pause after a fault; it doubles between.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// How long a service is given to end, unless said otherwise: less than the 30 s after which an orchestrator kills.
+pub const GRACE: Duration = Duration::from_secs(25);
+/// How often a look is taken at a worker that ends.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A running processor.
 pub struct Service {
     stop: Arc<AtomicBool>,
     watch: Arc<Watch>,
-    threads: Vec<JoinHandle<Result<(), String>>>,
+    grace: Duration,
+    workers: Vec<Running>,
+}
+
+/// A worker's thread.
+struct Running {
+    /// Whether it may be a member of the group: one that never was has nothing to give back.
+    joined: Arc<AtomicBool>,
+    thread: JoinHandle<Result<(), String>>,
 }
 
 impl Service {
-    /// Starts the workers; they join the group and take over what it gives them. Each makes its own client of the
-    /// registry by `schemas`, and tries again while that fails.
+    /// Starts the workers; they join the group and take over what it gives them. Each makes its own client of the registry by
+    /// `schemas`, and tries again while that fails: it does not matter who starts first. `policy` holds before any published one.
     ///
     /// # Errors
     /// One sentence when a thread cannot be started.
@@ -53,15 +63,28 @@ impl Service {
         S: Schemas,
         F: Fn() -> Result<S, String> + Clone + Send + 'static,
     {
-        let mut service = Service { stop: Arc::default(), watch: Arc::default(), threads: Vec::new() };
-        for number in 0..settings.workers.max(1) {
+        let (stop, watch, count) = (Arc::default(), Arc::new(Watch::of(P::NAME)), settings.workers.max(1));
+        watch.hire(count);
+        let mut service = Service { stop, watch, grace: settings.grace, workers: Vec::new() };
+        for number in 0..count {
             let mut access = settings.access.clone();
             access.instance = format!("{}-{number}", access.instance);
             let (pace, policy, schemas) = (settings.pace, policy.clone(), schemas.clone());
-            let hand = Hand { stop: service.stop.clone(), watch: service.watch.clone(), pause: PAUSE.0 };
-            let body = move || hand.work::<P, S>(access, &policy, pace, &schemas);
-            let thread = std::thread::Builder::new().name(format!("{}-{number}", P::NAME));
-            service.threads.push(thread.spawn(body).map_err(|error| format!("cannot start a thread: {error}"))?);
+            let hand = Hand::new(number, service.stop.clone(), service.watch.clone());
+            let joined = hand.joined();
+            let body = move || {
+                let work = AssertUnwindSafe(|| hand.work::<P, S>(access, &policy, pace, &schemas));
+                let panicked = |payload: Box<dyn std::any::Any + Send>| {
+                    Err(format!(
+                        "worker {number} panicked: {}: please report it; start the process again",
+                        why(&*payload)
+                    ))
+                };
+                catch_unwind(work).unwrap_or_else(panicked)
+            };
+            let thread = std::thread::Builder::new().name(format!("{}-{number}", P::NAME)).spawn(body);
+            let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
+            service.workers.push(Running { joined, thread });
         }
         Ok(service)
     }
@@ -71,81 +94,46 @@ impl Service {
         self.watch.clone()
     }
 
-    /// Whether a worker ended before it was told to.
+    /// Whether a worker ended before it was told to: stop the service then, and it says why.
     pub fn ended(&self) -> bool {
-        self.threads.iter().any(JoinHandle::is_finished)
+        self.workers.iter().any(|worker| worker.thread.is_finished())
     }
 
-    /// Drains: what is decided is committed, nothing more is taken, the group is left.
+    /// Drains: what is decided is committed, nothing more is taken, the group is left. A worker that still waits for a broker, a
+    /// registry or a topic owns nothing and is not waited for.
     ///
     /// # Errors
-    /// What a worker ended with, if it ended by itself.
+    /// What a worker ended with, if it ended by itself; or that it did not end within the grace period.
     pub fn stop(self) -> Result<(), String> {
-        self.stop.store(true, Relaxed);
-        for thread in self.threads {
-            thread.join().map_err(|_| "a worker panicked: see the lines above".to_owned())??;
-        }
-        Ok(())
-    }
-}
-
-/// One worker's thread.
-struct Hand {
-    stop: Arc<AtomicBool>,
-    watch: Arc<Watch>,
-    pause: Duration,
-}
-
-impl Hand {
-    fn work<P: Processor, S: Schemas>(
-        mut self,
-        access: Access,
-        policy: &Arc<P::Policy>,
-        pace: Pace,
-        schemas: &dyn Fn() -> Result<S, String>,
-    ) -> Result<(), String> {
-        let Some(schemas) = self.insist(P::NAME, || schemas().map_err(Fault::Away)) else { return Ok(()) };
-        let mut log = KafkaLog::open::<P>(access)?;
-        let Some(counts) = self.insist(P::NAME, || Counts::read::<P>(&mut log)) else { return Ok(()) };
-        log.join(&self.stop)?;
-        let mut worker = Worker::<P, _, _>::new(log, schemas, policy.clone(), (pace, counts), self.watch.clone());
         let begun = Instant::now();
-        while !(self.stop.load(Relaxed) && worker.settled()) {
-            match worker.step(begun.elapsed()) {
-                Ok(_) => self.regain(P::NAME),
-                Err(fault) => self.lose(P::NAME, &fault),
+        self.watch.draining();
+        self.stop.store(true, SeqCst);
+        tracing::info!(side = "processor", "drains");
+        let mut told = Ok(());
+        for worker in self.workers {
+            told = told.and(worker.end(begun, self.grace));
+        }
+        if told.is_ok() {
+            tracing::info!(side = "processor", "drained in {:.1} s", begun.elapsed().as_secs_f64());
+        }
+        told
+    }
+}
+
+impl Running {
+    fn end(self, begun: Instant, grace: Duration) -> Result<(), String> {
+        while !self.thread.is_finished() {
+            if !self.joined.load(SeqCst) {
+                return Ok(());
             }
-        }
-        Ok(())
-    }
-
-    /// Tries until it succeeds; `None` when told to stop.
-    fn insist<T>(&mut self, who: &str, mut attempt: impl FnMut() -> Result<T, Fault>) -> Option<T> {
-        while !self.stop.load(Relaxed) {
-            match attempt() {
-                Ok(made) => {
-                    self.regain(who);
-                    return Some(made);
-                }
-                Err(fault) => self.lose(who, &fault),
+            if begun.elapsed() > grace {
+                return Err(format!(
+                    "drain did not end within {} s: a call to the broker hangs; nothing is lost, what was not committed is decided again",
+                    grace.as_secs_f64()
+                ));
             }
+            std::thread::sleep(LOOK);
         }
-        None
-    }
-
-    /// Waits after a fault, longer each time, and says each trouble once.
-    fn lose(&mut self, who: &str, fault: &Fault) {
-        if self.watch.troubled(&fault.to_string()) {
-            eprintln!("{who}: {fault}");
-        }
-        std::thread::sleep(self.pause);
-        self.pause = (self.pause * 2).min(PAUSE.1);
-    }
-
-    fn regain(&mut self, who: &str) {
-        self.pause = PAUSE.0;
-        if self.watch.well() {
-            eprintln!("{who}: goes on");
-        }
+        self.thread.join().unwrap_or_else(|payload| Err(format!("a worker panicked: {}", why(&*payload))))
     }
 }

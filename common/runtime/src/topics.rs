@@ -1,14 +1,22 @@
 //! Topics as the contract has them: created where they are missing, refused where they differ.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use kernel::{PlacedBy, Topic};
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::admin::{AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
 use tokio::runtime::Builder;
+
+mod client;
+mod compare;
+mod reason;
+
+#[cfg(test)]
+mod tests;
+
+use crate::kafka::Access;
+use client::Client;
+use compare::{Difference, Found};
 
 /// Longest wait for one answer of the cluster.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -50,43 +58,76 @@ pub enum Outcome {
     Kept,
 }
 
-/// Compares the topics that the cluster at `brokers` (`host:port` with commas between) has with the contract, then creates the
-/// missing ones. Nothing that exists is changed.
+/// Why a processor may not start on these topics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The cluster does not answer, or a topic is missing: both may come, and asking again is right.
+    Away(String),
+    /// A topic is not as the contract has it, a line for each difference: only a person can mend that.
+    Misconfigured(String),
+}
+
+/// Compares the topics that the cluster has with the contract, then creates the missing ones. Nothing that exists is changed.
+/// Longer retention and larger records than the contract's are fine.
 ///
 /// # Errors
-/// The cluster does not answer, or one sentence for each difference: topic, key, found, wanted.
+/// The cluster does not answer, or one sentence for each difference: topic, key, found, wanted, fix.
 pub fn ensure(
-    brokers: &str,
+    access: impl Into<Access>,
     topics: &[&'static Topic],
     layout: Layout,
 ) -> Result<Vec<(&'static Topic, Outcome)>, String> {
-    let mut config = ClientConfig::new();
-    let client = config.set("bootstrap.servers", brokers).set("log_level", "3").create();
-    let admin: AdminClient<DefaultClientContext> = client.map_err(|error| format!("kafka at {brokers}: {error}"))?;
-    let runtime = Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())?;
-    let kafka = Kafka { admin, brokers };
-    runtime.block_on(kafka.ensure(topics, layout))
+    let kafka = Kafka { client: Client::new(access.into())? };
+    waiting()?.block_on(kafka.ensure(topics, layout))
 }
 
-/// The contract's part of a topic's configuration.
-fn wanted(topic: &Topic) -> Vec<(&'static str, String)> {
-    let mut wanted = vec![
-        ("cleanup.policy", topic.cleanup.to_owned()),
-        ("retention.ms", topic.retention_ms.to_string()),
-        // A producer's own times, which may lie in the past or the future, would break retention.
-        ("message.timestamp.type", "LogAppendTime".to_owned()),
-        ("max.message.bytes", topic.max_message_bytes.to_string()),
-    ];
-    wanted.extend(topic.compression.map(|codec| ("compression.type", codec.to_owned())));
-    wanted
+/// Whether a processor may start on these topics: all are there, and none is configured so that the laws cannot be kept. A cluster
+/// that does not let us see a configuration is trusted, and that is said in a warning.
+///
+/// # Errors
+/// [`Wrong`] tells what may come by waiting from what a person must mend.
+pub fn verify(access: &Access, topics: &[&'static Topic]) -> Result<(), Wrong> {
+    let kafka = Kafka { client: Client::new(access.clone()).map_err(Wrong::Misconfigured)? };
+    let found = kafka.partitions().map_err(Wrong::Away)?;
+    let missing: Vec<&str> = topics.iter().map(|topic| topic.name).filter(|name| !found.contains_key(*name)).collect();
+    match missing.as_slice() {
+        [] => {}
+        [one] => return Err(Wrong::Away(format!("topic {one} does not exist: create it with `tripo schemas topics`"))),
+        many => {
+            let sentence = format!("topics {} do not exist: create them with `tripo schemas topics`", many.join(", "));
+            return Err(Wrong::Away(sentence));
+        }
+    }
+    let described = waiting().map_err(Wrong::Away)?.block_on(kafka.describe(topics)).map_err(Wrong::Away)?;
+    let mut differences = compare::uneven(topics, &found);
+    for (topic, resource) in topics.iter().zip(described) {
+        match resource {
+            Ok(resource) => {
+                let harmful = compare::configuration(topic, |key| found_value(&resource, key));
+                differences.extend(harmful.into_iter().filter(Difference::breaks_a_law));
+            }
+            Err(code) => tracing::warn!(
+                "{}: its configuration cannot be checked: {code}: allow DescribeConfigs on the topics, or check it yourself",
+                topic.name
+            ),
+        }
+    }
+    if differences.is_empty() { Ok(()) } else { Err(Wrong::Misconfigured(lines(&differences, &access.brokers))) }
 }
 
-struct Kafka<'a> {
-    admin: AdminClient<DefaultClientContext>,
-    brokers: &'a str,
+fn waiting() -> Result<tokio::runtime::Runtime, String> {
+    Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())
 }
 
-impl Kafka<'_> {
+fn lines(differences: &[Difference], brokers: &str) -> String {
+    differences.iter().map(|difference| difference.sentence(brokers)).collect::<Vec<_>>().join("\n")
+}
+
+struct Kafka {
+    client: Client,
+}
+
+impl Kafka {
     async fn ensure(
         &self,
         topics: &[&'static Topic],
@@ -101,7 +142,7 @@ impl Kafka<'_> {
             // A topic is created on one broker and known to the others a moment later.
             while !missing.iter().all(|topic| found.contains_key(topic.name)) {
                 if begun.elapsed() > TIMEOUT {
-                    return Err(format!("kafka at {}: created topics do not appear: try again", self.brokers));
+                    return Err(format!("kafka at {}: created topics do not appear: try again", self.client.brokers()));
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
                 found = self.partitions()?;
@@ -115,23 +156,22 @@ impl Kafka<'_> {
         Ok(topics.iter().map(|topic| (*topic, outcome(topic))).collect())
     }
 
-    /// Partition counts of all topics. All are asked for, as asking for one by name may create it.
-    fn partitions(&self) -> Result<BTreeMap<String, i32>, String> {
-        let metadata = self.admin.inner().fetch_metadata(None, TIMEOUT);
-        let metadata =
-            metadata.map_err(|error| format!("kafka at {} does not answer: {error}: is it running?", self.brokers))?;
+    /// Partition counts of all topics.
+    fn partitions(&self) -> Result<Found, String> {
+        let metadata = self.client.metadata()?;
         let whole = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(whole.map(|topic| (topic.name().to_owned(), topic.partitions().len() as i32)).collect())
     }
 
     async fn create(&self, missing: &[&'static Topic], layout: Layout) -> Result<(), String> {
-        let configs: Vec<_> = missing.iter().map(|topic| wanted(topic)).collect();
+        let configs: Vec<_> = missing.iter().map(|topic| compare::wanted(topic)).collect();
         let new = missing.iter().zip(&configs).map(|(topic, config)| {
             let new = NewTopic::new(topic.name, layout.partitions(topic), TopicReplication::Fixed(layout.replication));
             config.iter().fold(new, |new, (key, value)| new.set(key, value))
         });
         let new: Vec<_> = new.collect();
-        let created = self.admin.create_topics(&new, &options()).await;
+        let admin = self.client.admin()?;
+        let created = admin.create_topics(&new, &options()).await;
         for outcome in created.map_err(|error| format!("topics could not be created: {error}"))? {
             match outcome {
                 // Somebody was faster; whether he made what the contract wants is compared next.
@@ -142,46 +182,36 @@ impl Kafka<'_> {
         Ok(())
     }
 
-    async fn compare(
+    /// The configurations, in the order asked.
+    async fn describe(
         &self,
-        there: &[&'static Topic],
-        partitions: &BTreeMap<String, i32>,
-        layout: Layout,
-    ) -> Result<(), String> {
+        topics: &[&'static Topic],
+    ) -> Result<Vec<Result<ConfigResource, RDKafkaErrorCode>>, String> {
+        let specifiers: Vec<_> = topics.iter().map(|topic| ResourceSpecifier::Topic(topic.name)).collect();
+        let admin = self.client.admin()?;
+        let described = admin.describe_configs(&specifiers, &options()).await;
+        described.map_err(|error| format!("topic configurations could not be read: {error}"))
+    }
+
+    async fn compare(&self, there: &[&'static Topic], found: &Found, layout: Layout) -> Result<(), String> {
         if there.is_empty() {
             return Ok(());
         }
-        let specifiers: Vec<_> = there.iter().map(|topic| ResourceSpecifier::Topic(topic.name)).collect();
-        let described = self.admin.describe_configs(&specifiers, &options()).await;
-        let described = described.map_err(|error| format!("topic configurations could not be read: {error}"))?;
         let mut differences = Vec::new();
-        // The answers come in the order of the questions.
-        for (topic, resource) in there.iter().zip(described) {
+        for (topic, resource) in there.iter().zip(self.describe(there).await?) {
             let resource =
                 resource.map_err(|code| format!("{}: configuration could not be read: {code}", topic.name))?;
-            let found = partitions.get(topic.name).copied().unwrap_or(0);
-            differences.extend(difference(
-                topic,
-                "partitions",
-                &found.to_string(),
-                &layout.partitions(topic).to_string(),
-            ));
-            for (key, value) in wanted(topic) {
-                differences.extend(difference(topic, key, found_value(&resource, key), &value));
-            }
+            let count = found.get(topic.name).copied().unwrap_or(0);
+            differences.extend(compare::partitions(topic, count, layout.partitions(topic)));
+            differences.extend(compare::configuration(topic, |key| found_value(&resource, key)));
         }
-        if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
+        if differences.is_empty() { Ok(()) } else { Err(lines(&differences, self.client.brokers())) }
     }
 }
 
-fn found_value<'a>(resource: &'a ConfigResource, key: &str) -> &'a str {
+fn found_value(resource: &ConfigResource, key: &str) -> String {
     let entry = resource.entries.iter().find(|entry| entry.name == key);
-    entry.and_then(|entry| entry.value.as_deref()).unwrap_or("nothing")
-}
-
-fn difference(topic: &Topic, key: &str, found: &str, wanted: &str) -> Option<String> {
-    let fix = if key == "partitions" { "set the partition count of this deployment" } else { "alter the topic" };
-    (found != wanted).then(|| format!("{}: {key} is {found}, wanted {wanted}: {fix}", topic.name))
+    entry.and_then(|entry| entry.value.clone()).unwrap_or_else(|| "nothing".to_owned())
 }
 
 fn options() -> AdminOptions {

@@ -3,37 +3,26 @@
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use kernel::{
     Emit, Event, Processor, Record, Turn, WINDOW, codec,
-    contract::{Cause, RecordParked, StateKept},
+    contract::{Cause, Cut, RecordParked, StateKept},
     partition, wire,
 };
 
 use crate::{
     clock::Clock,
     counts::Counts,
+    limits::Limits,
     log::{Outgoing, Transaction},
+    policies::Policies,
     schemas::Schemas,
     seat::{At, Pending, Seat},
+    trace,
+    watch::{Bound, Watch},
 };
-
-/// Most records of one kind that a transaction takes of one partition.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Work records.
-    pub asks: usize,
-    /// Facts.
-    pub facts: usize,
-}
-
-impl Limits {
-    /// These limits halved so often, one at the least.
-    pub(crate) fn halved(self, times: u32) -> Limits {
-        Limits { asks: (self.asks >> times).max(1), facts: (self.facts >> times).max(1) }
-    }
-}
 
 /// What one seat gives to a transaction; given up on abort, taken out of the seat on commit.
 pub(crate) struct Taken<P: Processor> {
@@ -42,7 +31,12 @@ pub(crate) struct Taken<P: Processor> {
     pub(crate) facts: usize,
     pub(crate) parked: usize,
     pub(crate) clocks: Vec<(String, Clock)>,
-    pub(crate) turns: usize,
+    /// Work records, facts and records written of each turn.
+    pub(crate) turns: Vec<(usize, usize, usize)>,
+    /// Why records were parked.
+    pub(crate) causes: Vec<Cause>,
+    /// Whether it was decided though a tail was not read to its end.
+    pub(crate) stale: bool,
     /// The overlay: decisions that are no part of the view before they are committed.
     pub(crate) outputs: Vec<P::Output>,
 }
@@ -50,27 +44,28 @@ pub(crate) struct Taken<P: Processor> {
 /// What a seat is decided with.
 pub(crate) struct Bench<'a, P: Processor, S> {
     pub(crate) view: &'a P::View,
-    pub(crate) policy: &'a P::Policy,
+    pub(crate) policies: &'a Policies<P::Policy>,
     pub(crate) schemas: &'a S,
     pub(crate) counts: &'a Counts,
     pub(crate) limits: Limits,
     /// Positions of the global tails.
     pub(crate) global: &'a BTreeMap<At, i64>,
+    pub(crate) watch: &'a Watch,
 }
 
-/// Most poison that a transaction parks of one partition.
-const POISON: usize = 64;
-/// The client's largest batch, bytes, and what a batch holds beside one value.
-const BATCH: usize = 1_000_000;
+/// What a batch holds beside one value, bytes.
 const HEADROOM: usize = 4_096;
 
 /// What was decided, and the same as records.
 type Decided<P> = (Vec<<P as Processor>::Output>, Vec<Outgoing>);
 
 struct Portion<P: Processor> {
-    asks: Vec<Event<P::Ask>>,
-    facts: Vec<Event<P::Fact>>,
+    asks: Vec<Arc<Event<P::Ask>>>,
+    facts: Vec<Arc<Event<P::Fact>>>,
 }
+
+/// The trace contexts of the records that are taken; empty where none carries one.
+type Traces<'a> = BTreeMap<(&'a str, i32, i64), &'a str>;
 
 impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     /// Decides for one seat; `None`: there is nothing to take. Facts that change nothing are taken without a record.
@@ -78,36 +73,36 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     /// # Errors
     /// A market cannot be decided though no record is to blame: the seat keeps what it holds.
     pub(crate) fn take(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Result<Option<Taken<P>>, String> {
-        let (asks, facts) = (seat.ready.len().min(self.limits.asks), seat.facts.len().min(self.limits.facts));
+        let (asks, facts) = self.portion(seat);
         let lined_up = seat.line_up(&seat.positions(asks, facts));
         if lined_up > self.poison_most() && seat.line_up(&seat.positions(0, 0)) > 0 {
+            self.watch.reached_bound(Bound::ParkedTaken);
             return Ok(Some(self.clear(seat, to)));
         }
-        let mut taken = Taken {
-            partition: seat.partition,
-            asks,
-            facts,
-            parked: seat.line_up(&seat.positions(asks, facts)),
-            clocks: Vec::new(),
-            turns: 0,
-            outputs: Vec::new(),
-        };
+        let lined_up = seat.line_up(&seat.positions(asks, facts));
+        let mut taken = self.taken(seat, (asks, facts, lined_up));
         let mut parked = seat.parked[..taken.parked].to_vec();
         let mut records = Vec::new();
-        for (market, portion) in portions(seat, asks, facts) {
-            let mut turn = self.turn(seat, &market, portion, (asks, facts));
+        let portions = portions(seat, asks, facts);
+        let traces = traces(seat, asks, facts);
+        let cut = self.cut(seat, (asks, facts));
+        for (market, portion) in portions {
+            let mut turn = self.turn(seat, &market, portion, &cut);
             outdated(&mut turn, seat, &mut parked);
-            let (outputs, encoded) = self.decide(&mut turn, seat, &mut parked)?;
+            let (outputs, encoded) = self.decide(&mut turn, seat, (&mut parked, &traces))?;
             if outputs.is_empty() && turn.asks.is_empty() {
                 continue;
             }
+            taken.turns.push((turn.asks.len(), turn.facts.len(), outputs.len()));
             let clock = seat.clocks[&market].at_turn(turn.number);
             records.extend(encoded);
-            records.push(self.clock(&market, &clock));
+            if P::KEEPS_CLOCK {
+                records.push(self.clock(&market, &clock));
+            }
             taken.clocks.push((market, clock));
-            taken.turns += 1;
             taken.outputs.extend(outputs);
         }
+        taken.causes = parked.iter().map(|record| record.cause).collect();
         records.extend(parked.iter().map(|record| self.park(record)));
         if !records.is_empty() {
             to.records.extend(records);
@@ -116,9 +111,35 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         Ok((asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken))
     }
 
+    /// How many work records and facts are taken.
+    fn portion(&self, seat: &Seat<P>) -> (usize, usize) {
+        let Limits { asks_taken, facts_taken, .. } = self.limits;
+        if seat.ready.len() > asks_taken {
+            self.watch.reached_bound(Bound::AsksTaken);
+        }
+        if seat.facts.len() > facts_taken {
+            self.watch.reached_bound(Bound::FactsTaken);
+        }
+        (seat.ready.len().min(asks_taken), seat.facts.len().min(facts_taken))
+    }
+
+    fn taken(&self, seat: &Seat<P>, (asks, facts, parked): (usize, usize, usize)) -> Taken<P> {
+        Taken {
+            partition: seat.partition,
+            asks,
+            facts,
+            parked,
+            clocks: Vec::new(),
+            turns: Vec::new(),
+            causes: Vec::new(),
+            stale: seat.stale && asks > 0,
+            outputs: Vec::new(),
+        }
+    }
+
     /// Most poison that a transaction parks of one partition; more is cleared first, in pieces.
     fn poison_most(&self) -> usize {
-        self.limits.asks.min(POISON)
+        self.limits.asks_taken.min(self.limits.parked_taken)
     }
 
     /// Parks what lies before all that is to be decided, as much as fits.
@@ -126,15 +147,8 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         let parked = seat.line_up(&seat.positions(0, 0)).min(self.poison_most());
         to.records.extend(seat.parked[..parked].iter().map(|record| self.park(record)));
         self.settle(seat, (0, 0, parked), to);
-        Taken {
-            partition: seat.partition,
-            asks: 0,
-            facts: 0,
-            parked,
-            clocks: Vec::new(),
-            turns: 0,
-            outputs: Vec::new(),
-        }
+        let causes = seat.parked[..parked].iter().map(|record| record.cause).collect();
+        Taken { causes, ..self.taken(seat, (0, 0, parked)) }
     }
 
     /// Adds the offsets that are committed once so many work records, facts and poison are taken: never past poison that is
@@ -156,31 +170,41 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     }
 
     /// Positions of the global tails that the owner of `partition` answers for.
-    fn responsible(&self, partition: i32) -> Vec<kernel::contract::Cut> {
+    fn responsible(&self, partition: i32) -> Vec<Cut> {
         let work = self.counts.of(P::WORK);
         let ours = self.global.iter().filter(|((_, other), _)| other % work == partition);
         ours.map(|(at, offset)| crate::seat::cut(at, *offset)).collect()
     }
 
-    fn turn(&self, seat: &Seat<P>, market: &str, portion: Portion<P>, taken: (usize, usize)) -> Turn<P> {
-        let clock = &seat.clocks[market];
-        let mut cut = seat.positions(taken.0, taken.1);
+    /// The next offset of every topic once so many work records and facts are taken.
+    fn cut(&self, seat: &Seat<P>, (asks, facts): (usize, usize)) -> Vec<Cut> {
+        let mut cut = seat.positions(asks, facts);
         cut.extend(self.global.iter().map(|(at, offset)| crate::seat::cut(at, *offset)));
+        cut
+    }
+
+    fn turn(&self, seat: &Seat<P>, market: &str, portion: Portion<P>, cut: &[Cut]) -> Turn<P> {
+        let clock = &seat.clocks[market];
         Turn {
             market: market.to_owned(),
             number: clock.turn + 1,
             now: clock.now,
             asks: portion.asks,
             facts: portion.facts,
-            cut,
+            cut: cut.to_vec(),
             stale: seat.stale,
         }
     }
 
     /// Decides and encodes; a record on which that fails is parked and the turn decided without it.
-    fn decide(&self, turn: &mut Turn<P>, seat: &Seat<P>, parked: &mut Vec<RecordParked>) -> Result<Decided<P>, String> {
+    fn decide(
+        &self,
+        turn: &mut Turn<P>,
+        seat: &Seat<P>,
+        (parked, traces): (&mut Vec<RecordParked>, &Traces<'_>),
+    ) -> Result<Decided<P>, String> {
         loop {
-            let failure = match self.attempt(turn) {
+            let failure = match self.attempt(turn, traces) {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
@@ -190,9 +214,9 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
                 return Err(format!("market {market} stands still, no record is to blame: {why}: report this bug"));
             };
             let place = if culprit < turn.facts.len() {
-                turn.facts.remove(culprit).place
+                turn.facts.remove(culprit).place.clone()
             } else {
-                turn.asks.remove(culprit - turn.facts.len()).place
+                turn.asks.remove(culprit - turn.facts.len()).place.clone()
             };
             parked.extend(seat.origin(&place).map(|origin| origin.park(P::NAME, failure.0, &failure.1)));
         }
@@ -205,7 +229,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             let mut prefix = turn.clone();
             prefix.facts.truncate(length);
             prefix.asks.truncate(length.saturating_sub(turn.facts.len()));
-            self.attempt(&prefix).is_err()
+            self.attempt(&prefix, &Traces::new()).is_err()
         };
         if whole == 0 || fails(0) {
             return None;
@@ -218,20 +242,22 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         Some(failing - 1)
     }
 
-    fn attempt(&self, turn: &Turn<P>) -> Result<Decided<P>, (Cause, String)> {
-        let decided = catch_unwind(AssertUnwindSafe(|| P::decide(turn, self.view, self.policy)));
+    fn attempt(&self, turn: &Turn<P>, traces: &Traces<'_>) -> Result<Decided<P>, (Cause, String)> {
+        let policy = self.policies.at(turn.now);
+        let decided = catch_unwind(AssertUnwindSafe(|| P::decide(turn, self.view, policy)));
         let outputs = decided.map_err(|panic| (Cause::Panicked, said(panic.as_ref())))?;
-        let encoded = outputs.iter().map(|output| self.encode(output)).collect::<Result<Vec<_>, _>>();
+        let encoded = outputs.iter().map(|output| self.encode(output, traces)).collect::<Result<Vec<_>, _>>();
         let encoded = encoded.map_err(|why| (Cause::Unencodable, why))?;
         Ok((outputs, encoded))
     }
 
-    fn encode(&self, output: &P::Output) -> Result<Outgoing, String> {
+    fn encode(&self, output: &P::Output, traces: &Traces<'_>) -> Result<Outgoing, String> {
         let topic = output.topic();
         let mut value = self.header(topic.name)?;
         let some = output.datum(&mut value)?;
-        let most = (topic.max_message_bytes as usize).min(BATCH) - HEADROOM;
+        let most = (topic.max_message_bytes as usize).min(self.limits.output_bytes).saturating_sub(HEADROOM);
         if value.len() > most {
+            self.watch.reached_bound(Bound::OutputBytes);
             return Err(format!("{} bytes for {}, at most {most}", value.len(), topic.name));
         }
         let placed = match topic.placed_by {
@@ -239,7 +265,10 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             kernel::PlacedBy::Key | kernel::PlacedBy::Origin => output.key(),
         };
         let partition = partition::of(placed, self.counts.of(topic));
-        Ok(Outgoing { topic, partition, key: output.key().to_vec(), value: some.then_some(value) })
+        let parent = output.cause().filter(|_| !traces.is_empty());
+        let parent = parent.and_then(|place| traces.get(&(place.topic.as_str(), place.partition, place.offset)));
+        let trace = parent.map(|parent| trace::child(parent, &value));
+        Ok(Outgoing { topic, partition, key: output.key().to_vec(), value: some.then_some(value), trace })
     }
 
     fn header(&self, topic: &str) -> Result<Vec<u8>, String> {
@@ -264,7 +293,11 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
 
     fn park(&self, record: &RecordParked) -> Outgoing {
         let partition = record.place.partition % self.counts.of(RecordParked::TOPIC);
-        self.plain(record, partition)
+        let header = record.headers.iter().find(|header| header.name == trace::HEADER);
+        let parent = header.and_then(|header| header.value.as_deref()).and_then(trace::parse);
+        let mut outgoing = self.plain(record, partition);
+        outgoing.trace = parent.map(|parent| trace::child(parent, outgoing.value.as_deref().unwrap_or_default()));
+        outgoing
     }
 
     /// A record of the runtime itself: its type always fits its schema, and the schema is registered before the start.
@@ -272,7 +305,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         let mut value = self.header(R::TOPIC.name).unwrap_or_default();
         let encoded = codec::encode(record, &mut value);
         debug_assert!(encoded.is_ok(), "{encoded:?}");
-        Outgoing { topic: R::TOPIC, partition, key: record.key().to_vec(), value: Some(value) }
+        Outgoing { topic: R::TOPIC, partition, key: record.key().to_vec(), value: Some(value), trace: None }
     }
 }
 
@@ -298,12 +331,25 @@ fn portions<P: Processor>(seat: &mut Seat<P>, asks: usize, facts: usize) -> BTre
         portions.entry(market).or_insert_with(empty);
     }
     for Pending { event, origin } in seat.ready.iter().take(asks) {
-        portions.entry(origin.market.clone()).or_insert_with(empty).asks.push(event.clone());
+        match portions.get_mut(&origin.market) {
+            Some(portion) => portion.asks.push(event.clone()),
+            None => portions.entry(origin.market.clone()).or_insert_with(empty).asks.push(event.clone()),
+        }
     }
     for Pending { event, origin } in seat.facts.iter().take(facts) {
-        portions.entry(origin.market.clone()).or_insert_with(empty).facts.push(event.clone());
+        match portions.get_mut(&origin.market) {
+            Some(portion) => portion.facts.push(event.clone()),
+            None => portions.entry(origin.market.clone()).or_insert_with(empty).facts.push(event.clone()),
+        }
     }
     portions
+}
+
+fn traces<P: Processor>(seat: &Seat<P>, asks: usize, facts: usize) -> Traces<'_> {
+    let asks = seat.ready.iter().take(asks).map(|ask| &ask.origin.raw);
+    let all = asks.chain(seat.facts.iter().take(facts).map(|fact| &fact.origin.raw));
+    let traced = all.filter(|raw| !raw.headers.is_empty());
+    traced.filter_map(|raw| Some(((raw.topic, raw.partition, raw.offset), trace::of(raw)?))).collect()
 }
 
 fn said(panic: &(dyn std::any::Any + Send)) -> String {

@@ -4,24 +4,31 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     marker::PhantomData,
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-use kernel::{Millis, Processor, Reach, contract::RecordParked};
+use kernel::{Processor, contract::RecordParked};
 
 use crate::{
     clock::Time,
     counts::Counts,
+    limits::Limits,
     log::{Fault, Log, Raw, Transaction},
+    policies::Policies,
     schemas::Schemas,
-    seat::{At, Barrier, Seat},
-    turn::{Bench, Limits, Taken},
-    watch::Watch,
+    seat::{At, Seat},
+    turn::{Bench, Taken},
+    watch::{Bound, Count, Span, Watch},
 };
 
+mod barrier;
 mod intake;
+mod kept;
+mod pressure;
+mod pulse;
 mod restore;
+mod tell;
 
 /// What a sound worker does. It exists so that a simulation can plant the bugs that it must find.
 pub trait Discipline {
@@ -43,28 +50,18 @@ impl Discipline for Sound {}
 pub struct Pace {
     /// Who moves the time of a market.
     pub time: Time,
-    /// Most records polled in one step.
-    pub polled: usize,
-    /// Most work records in hand of one partition; at the bound no more are polled.
-    pub in_hand: usize,
-    /// Most records that a transaction takes of one partition.
-    pub limits: Limits,
     /// How long a step waits for the first record.
     pub wait: Duration,
-    /// Longest wait for a tail that must be read; then the turn is decided with the flag `stale`.
-    pub patience: Duration,
+    /// Least time between two transactions, unless a bound is reached; zero: each is committed as soon as it is decided.
+    pub interval: Duration,
+    /// All bounds.
+    pub limits: Limits,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Pace {
-            time: Time::Live,
-            polled: 5_000,
-            in_hand: 4_000,
-            limits: Limits { asks: 256, facts: 2_000 },
-            wait: Duration::from_millis(5),
-            patience: Duration::from_secs(30),
-        }
+        let (wait, interval) = (Duration::from_millis(5), Duration::ZERO);
+        Pace { time: Time::Live, wait, interval, limits: Limits::default() }
     }
 }
 
@@ -79,7 +76,7 @@ struct Prepared<P: Processor, M> {
 pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     log: L,
     schemas: S,
-    policy: Arc<P::Policy>,
+    policies: Policies<P::Policy>,
     pace: Pace,
     watch: Arc<Watch>,
     counts: Counts,
@@ -94,25 +91,33 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     halved: u32,
     /// Tails of partitions that were dropped, still to be unfollowed.
     loose: BTreeSet<At>,
-    /// Records that wait for the registry, in the order in which they were polled.
-    stuck: VecDeque<Raw>,
+    /// Records that wait for the registry, in the order in which they were polled; nothing more is polled of these.
+    stuck: BTreeMap<At, VecDeque<Raw>>,
+    /// When the registry is asked again, and the pause after that.
+    registry: (Duration, Duration),
+    /// A trouble that stops some of the work only.
+    trouble: Option<Fault>,
+    member: bool,
     /// Counts looks at partitions that settle, so that each has its turn.
     looked: usize,
-    /// Elapsed time as of this step, and of the last pulse of living time.
+    /// Elapsed time as of this step, of the last transaction, and of the last pulse of living time.
     elapsed: Duration,
+    begun: Duration,
     pulse: Duration,
+    told: Duration,
     /// Where the inputs ended at that pulse.
     ends: BTreeMap<At, i64>,
     discipline: PhantomData<D>,
 }
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
-    /// A worker that owns nothing yet. `counts` come from [`Counts::read`] on the same log.
-    pub fn new(log: L, schemas: S, policy: Arc<P::Policy>, (pace, counts): (Pace, Counts), watch: Arc<Watch>) -> Self {
+    /// A worker that owns nothing yet. `base` is the policy that holds before any published one, `counts` come from
+    /// [`Counts::read`] on the same log.
+    pub fn new(log: L, schemas: S, base: Arc<P::Policy>, (pace, counts): (Pace, Counts), watch: Arc<Watch>) -> Self {
         Worker {
             log,
             schemas,
-            policy,
+            policies: Policies::new(base),
             pace,
             watch,
             counts,
@@ -123,10 +128,15 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             prepared: None,
             halved: 0,
             loose: BTreeSet::new(),
-            stuck: VecDeque::new(),
+            stuck: BTreeMap::new(),
+            registry: (Duration::ZERO, REGISTRY.0),
+            trouble: None,
+            member: false,
             looked: 0,
             elapsed: Duration::ZERO,
+            begun: Duration::ZERO,
             pulse: Duration::ZERO,
+            told: Duration::ZERO,
             ends: BTreeMap::new(),
             discipline: PhantomData,
         }
@@ -152,19 +162,20 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.prepared.is_none()
     }
 
+    /// A trouble that did not stop the last step: the registry is away, or a market stands still.
+    pub fn trouble(&self) -> Option<&Fault> {
+        self.trouble.as_ref()
+    }
+
     /// Records that were polled and wait for the registry.
     pub fn waiting(&self) -> usize {
-        self.stuck.len()
+        self.stuck.values().map(VecDeque::len).sum()
     }
 
     /// Whether nothing is in hand: all that was polled has been decided and committed.
     pub fn idle(&self) -> bool {
-        self.prepared.is_none()
-            && self.stuck.is_empty()
-            && self
-                .seats
-                .values()
-                .all(|seat| seat.live() && seat.asks() == 0 && seat.facts.is_empty() && seat.parked.is_empty())
+        let idle = |seat: &Seat<P>| seat.live() && seat.empty() && seat.ripe.is_empty();
+        self.prepared.is_none() && self.stuck.is_empty() && self.seats.values().all(idle)
     }
 
     /// Takes one step: commits what was decided, or polls and decides. `elapsed` is the time since the worker began, by
@@ -174,12 +185,14 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Any fault of the log; the worker is in a sound state and may be stepped again after a pause.
     pub fn step(&mut self, elapsed: Duration) -> Result<bool, Fault> {
         self.elapsed = elapsed;
+        self.trouble = None;
         if let Some(prepared) = self.prepared.take() {
             self.commit(prepared)?;
             return Ok(true);
         }
         let member = self.log.member();
-        // A fault with one partition, or with the registry, must not stop the others: it is told once they had their turn.
+        self.tell_member(member.is_some());
+        // A fault with one partition must not stop the others: it is told once they had their turn.
         let gathered = self.gather();
         if gathered == Ok(false) {
             return Ok(false);
@@ -188,31 +201,48 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         told = told.and(self.restore());
         told = told.and(self.release());
         told = told.and(self.ripen());
-        if let Some(member) = member {
-            told = told.and(self.prepare(member));
+        if let Some(member) = member
+            && self.due()
+        {
+            self.prepare(member);
         }
-        if self.prepared.is_none() {
-            told?;
+        self.tell();
+        match told {
+            Err(fault) if self.prepared.is_none() => Err(fault),
+            told => {
+                self.trouble = self.trouble.take().or(told.err());
+                Ok(self.prepared.is_some())
+            }
         }
-        Ok(self.prepared.is_some())
+    }
+
+    /// Whether a transaction may begin: its interval is over, or a partition holds all that one takes.
+    fn due(&self) -> bool {
+        let since = self.elapsed.saturating_sub(self.begun);
+        since >= self.pace.interval || self.seats.values().any(|seat| seat.ready.len() >= self.pace.limits.asks_taken)
     }
 
     /// Decides all that is ready in all live partitions as one transaction.
-    fn prepare(&mut self, member: L::Member) -> Result<(), Fault> {
+    fn prepare(&mut self, member: L::Member) {
+        let started = Instant::now();
         let bench = Bench {
             view: &self.view,
-            policy: &*self.policy,
+            policies: &self.policies,
             schemas: &self.schemas,
             counts: &self.counts,
             limits: self.pace.limits.halved(self.halved),
             global: &self.global,
+            watch: &self.watch,
         };
         let mut transaction = Transaction::default();
-        let (mut taken, mut told) = (Vec::new(), Ok(()));
-        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
+        let mut taken = Vec::new();
+        for seat in self.seats.values_mut().filter(|seat| seat.live() && self.elapsed >= seat.halted) {
             match bench.take(seat, &mut transaction) {
                 Ok(one) => taken.extend(one),
-                Err(why) => told = told.and(Err(Fault::Away(why))),
+                Err(why) => {
+                    seat.halted = self.elapsed + HALT;
+                    self.trouble = Some(Fault::Halted(why));
+                }
             }
         }
         if !D::TICKS_SEND_OFFSETS && taken.iter().all(|taken| taken.asks == 0) {
@@ -221,24 +251,26 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         if transaction.records.is_empty() {
             taken.into_iter().for_each(|taken| self.merge(taken));
         } else {
+            self.watch.took(Span::Decide, started.elapsed());
+            self.begun = self.elapsed;
             self.prepared = Some(Prepared { transaction, member, taken });
         }
-        told
     }
 
     fn commit(&mut self, prepared: Prepared<P, L::Member>) -> Result<(), Fault> {
         let Prepared { transaction, member, taken } = prepared;
+        let started = Instant::now();
         match self.log.commit(&transaction, &member) {
             Ok(()) => {
-                self.watch.commits.fetch_add(1, Relaxed);
+                self.tell_commit(&transaction, started.elapsed());
                 self.halved = self.halved.saturating_sub(1);
-                Watch::add(&self.watch.written, transaction.records.len());
                 taken.into_iter().for_each(|taken| self.merge(taken));
                 Ok(())
             }
             Err(fault) => {
-                self.watch.aborts.fetch_add(1, Relaxed);
+                self.watch.add(Count::Aborts, 1);
                 self.halved = (self.halved + 1).min(HALVED);
+                self.watch.reached_bound(Bound::Halved);
                 if !D::OVERLAY_DIES_ON_ABORT {
                     let outputs = taken.iter().flat_map(|taken| &taken.outputs);
                     outputs.for_each(|output| P::evolve(&mut self.view, output));
@@ -258,9 +290,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// The transaction is committed: its decisions become part of the view.
     fn merge(&mut self, taken: Taken<P>) {
         taken.outputs.iter().for_each(|output| P::evolve(&mut self.view, output));
-        Watch::add(&self.watch.turns, taken.turns);
-        Watch::add(&self.watch.asked, taken.asks);
-        Watch::add(&self.watch.parked, taken.parked);
+        self.tell_taken(&taken);
         if let Some(seat) = self.seats.get_mut(&taken.partition) {
             seat.consume(&taken);
             for (market, clock) in &seat.clocks {
@@ -268,100 +298,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             }
         }
     }
-
-    /// Sets barriers for work records that arrived, and releases those whose `must` tails were read far enough.
-    fn release(&mut self) -> Result<(), Fault> {
-        let told = self.look();
-        for partition in self.live() {
-            let (global, patience, elapsed) = (&self.global, self.pace.patience, self.elapsed);
-            let Some(seat) = self.seats.get_mut(&partition) else { continue };
-            let Some(barrier) = &seat.barrier else { continue };
-            let read = |at: &At| seat.read.get(at).or_else(|| global.get(at)).copied().unwrap_or(i64::MIN);
-            let passed = barrier.ends.as_ref().is_some_and(|ends| ends.iter().all(|(at, end)| read(at) >= *end));
-            if passed || elapsed.saturating_sub(barrier.since) >= patience {
-                seat.stale |= !passed;
-                seat.barrier = None;
-                seat.ready.append(&mut seat.held);
-            }
-        }
-        told
-    }
-
-    /// Sets barriers, and asks for the ends of all that have none in one call.
-    fn look(&mut self) -> Result<(), Fault> {
-        let mut asked: Vec<(i32, Vec<At>)> = Vec::new();
-        for partition in self.live() {
-            let musts = self.musts(partition);
-            let Some(seat) = self.seats.get_mut(&partition) else { continue };
-            if seat.held.is_empty() && !seat.arrived.is_empty() {
-                std::mem::swap(&mut seat.held, &mut seat.arrived);
-                seat.barrier = Some(Barrier { ends: None, since: self.elapsed });
-            }
-            if matches!(seat.barrier, Some(Barrier { ends: None, .. })) {
-                asked.push((partition, musts));
-            }
-        }
-        let all: BTreeSet<At> = asked.iter().flat_map(|(_, musts)| musts).copied().collect();
-        let all: Vec<At> = all.into_iter().collect();
-        let found: BTreeMap<At, i64> = all.iter().copied().zip(self.log.ends(&all)?).collect();
-        for (partition, musts) in asked {
-            if let Some(Barrier { ends, .. }) = self.seats.get_mut(&partition).and_then(|seat| seat.barrier.as_mut()) {
-                *ends = Some(musts.into_iter().filter_map(|at| Some((at, *found.get(&at)?))).collect());
-            }
-        }
-        Ok(())
-    }
-
-    fn musts(&self, partition: i32) -> Vec<At> {
-        let musts = P::TAILS.iter().filter(|tail| tail.need == kernel::Need::Must);
-        let of = |tail: &kernel::Tail| match tail.reach {
-            Reach::Market => vec![(tail.topic.name, partition)],
-            Reach::Global => (0..self.counts.of(tail.topic)).map(|other| (tail.topic.name, other)).collect(),
-        };
-        musts.flat_map(of).collect()
-    }
-
-    /// Asks the markets whose watermark moved whether something is ripe.
-    fn ripen(&mut self) -> Result<(), Fault> {
-        let told = self.pass_time();
-        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
-            for (market, now) in seat.due() {
-                if P::ripe(&self.view, &market, now, &self.policy) {
-                    seat.ripe.insert(market.clone());
-                }
-                self.watch.reached(&market, now);
-                seat.asked_at.insert(market, now);
-            }
-        }
-        told
-    }
-
-    /// Where time is alive, moves the clocks of partitions in which every input was read as far as it went at the last pulse.
-    fn pass_time(&mut self) -> Result<(), Fault> {
-        let since = self.elapsed.saturating_sub(self.pulse);
-        if self.pace.time != Time::Live || since < PULSE {
-            return Ok(());
-        }
-        self.pulse = self.elapsed;
-        let span = Millis(since.min(PULSE_MOST).as_millis() as i64);
-        let ends = std::mem::take(&mut self.ends);
-        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
-            let read = |(at, next): (&At, &i64)| ends.get(at).is_some_and(|end| next >= end);
-            if seat.read.iter().all(read) {
-                seat.clocks.values_mut().for_each(|clock| clock.now = clock.now.plus(span));
-            }
-        }
-        let live = self.seats.values().filter(|seat| seat.live());
-        let inputs: Vec<At> = live.flat_map(|seat| seat.read.keys().copied()).collect();
-        // No answer, no ends: at the next pulse time stands still.
-        self.ends = inputs.iter().copied().zip(self.log.ends(&inputs)?).collect();
-        Ok(())
-    }
 }
 
 /// Most halvings: by then a transaction takes one record of each kind.
 const HALVED: u32 = 12;
-/// How often living time moves on.
-const PULSE: Duration = Duration::from_millis(250);
-/// The most that it moves at once: a longer silence was no successful fetch.
-const PULSE_MOST: Duration = Duration::from_secs(1);
+/// A market that cannot be decided is tried again after so long.
+const HALT: Duration = Duration::from_secs(1);
+/// First and longest pause before the registry is asked again.
+const REGISTRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));

@@ -6,7 +6,7 @@ use kernel::contract::{
     MatchDecided, Point, RideKept, RideProgressed, Tier, TurnAsked, TurnColumn, TurnEdge, TurnProgressed, TurnRow,
     TurnTaken, Vehicle,
 };
-use kernel::{Millis, Turn};
+use kernel::{Millis, Rules, Turn};
 
 use crate::chain::{Change, Ride, Story, advance};
 use crate::keep::keep;

@@ -30,7 +30,7 @@ use kernel::contract::{
     DriverChanged, DriverLocated, DriverReleased, MarketTicked, MatchDecided, RideProgressed, RideRequested, StateKept,
     TurnTaken,
 };
-use kernel::{Malformed, Millis, Need, Processor, Reach, Read, Record, Tail, Topic, Turn};
+use kernel::{Malformed, Measure, Millis, Need, Processor, Reach, Read, Record, Tail, Topic, Turn};
 
 /// How long a ping may count at most, by event time: what a take-over reads again.
 pub const HORIZON: Millis = Millis(600_000);
@@ -96,8 +96,12 @@ impl Processor for Matching {
         view.fold(market, entity, kept);
     }
 
-    fn observe(view: &mut View, market: &str, seen: Seen) {
-        view.see(market, seen);
+    fn observe(view: &mut View, market: &str, seen: Seen, room: usize) -> bool {
+        view.see(market, seen, room)
+    }
+
+    fn measure(view: &View, market: &str) -> Measure {
+        view.market(market).map(|market| market.measure()).unwrap_or_default()
     }
 
     fn ripe(view: &View, market: &str, now: Millis, policy: &Policy) -> bool {

@@ -1,7 +1,7 @@
 //! What matching writes.
 
 use kernel::codec::encode;
-use kernel::contract::{DriverKept, DriverReleased, MatchDecided, RideKept, StateKept, TurnTaken};
+use kernel::contract::{DriverKept, DriverReleased, MatchDecided, Place, RideKept, StateKept, TurnTaken};
 use kernel::{Emit, Processor, Record, Topic};
 
 use crate::Matching;
@@ -65,6 +65,21 @@ impl Emit for Output {
             Output::Released(released) => encode(released, to)?,
         }
         Ok(true)
+    }
+
+    fn cause(&self) -> Option<&Place> {
+        match self {
+            Output::Decided(decided) => decided.cause.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn degraded(&self) -> Option<&'static str> {
+        match self {
+            // The bound on the assignment's steps was reached: the rest was given out greedily.
+            Output::Taken(taken) if !taken.exact => Some("greedy"),
+            _ => None,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod ranges;
 
 use std::collections::BTreeMap;
 
+use kernel::Rules;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -24,12 +25,10 @@ pub struct Policy {
     pub(crate) eta: EtaPolicy,
 }
 
-impl Policy {
-    /// Reads a policy and checks it.
-    ///
-    /// # Errors
-    /// Names the key, its value and its range; or what is no TOML, unknown or missing.
-    pub fn parse(text: &str) -> Result<Policy, String> {
+impl Rules for Policy {
+    const BUILT_IN: &'static str = BUILT_IN;
+
+    fn parse(text: &str) -> Result<Policy, String> {
         let file: File = toml::from_str(text).map_err(|error| one_line(&error.to_string()))?;
         let hash = Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let File { version, search, cost, chain, turn, eta } = file;
@@ -38,16 +37,17 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Version, written into every decision.
-    pub fn version(&self) -> i32 {
+    fn version(&self) -> i32 {
         self.version
     }
 
-    /// First 16 hex digits of the SHA-256 of the text, written into every decision.
-    pub fn hash(&self) -> &str {
+    /// First 16 hex digits of the SHA-256 of the text.
+    fn hash(&self) -> &str {
         &self.hash
     }
+}
 
+impl Policy {
     /// Cost of leaving a ride without a driver: more than all that serving it can cost the others of its turn, so that the most rides
     /// are served first and the least waiting decides only between assignments that serve as many.
     pub(crate) fn unserved_ms(&self) -> i64 {

@@ -11,7 +11,7 @@ mod reading;
 mod records;
 mod views;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use expect_test::Expect;
 use kernel::contract::{
@@ -58,7 +58,7 @@ impl Stage {
 
     fn see(&mut self, seen: Seen) {
         let market = if matches!(seen, Seen::Changed(_)) { "" } else { &self.market };
-        Matching::observe(&mut self.view, market, seen);
+        assert!(Matching::observe(&mut self.view, market, seen, usize::MAX));
     }
 
     /// What the turn at `seconds` after the start takes in, in this order.
@@ -69,17 +69,17 @@ impl Stage {
             self.offset += 1;
             let place = |topic: &str| Place { topic: topic.into(), partition: 0, offset: self.offset };
             match say {
-                Say::Ask(request) => asks.push(Event {
+                Say::Ask(request) => asks.push(Arc::new(Event {
                     place: place(RideRequested::TOPIC.name),
                     at: Millis(request.at),
                     body: request.clone(),
-                }),
+                })),
                 Say::Fact(fact) => {
                     let (topic, at) = match fact {
                         Fact::Progressed(progress) => (RideProgressed::TOPIC.name, progress.at),
                         Fact::Released(released) => (DriverReleased::TOPIC.name, released.at),
                     };
-                    facts.push(Event { place: place(topic), at: Millis(at), body: fact.clone() });
+                    facts.push(Arc::new(Event { place: place(topic), at: Millis(at), body: fact.clone() }));
                 }
             }
         }

@@ -91,18 +91,27 @@ impl View {
         }
     }
 
-    /// Folds a fact that is only seen.
-    pub(crate) fn see(&mut self, market: &str, seen: Seen) {
+    /// Folds a fact that is only seen. False: it is about a driver who is not known yet, and there are `room` of them already.
+    pub(crate) fn see(&mut self, market: &str, seen: Seen, room: usize) -> bool {
         match seen {
             Seen::Located(ping) => {
                 if !self.markets.contains_key(market) {
                     self.enter(market);
                 }
-                let (Some(place), profiles) = (self.markets.get_mut(market), &self.profiles) else { return };
+                let (Some(place), profiles) = (self.markets.get_mut(market), &self.profiles) else { return false };
+                if place.fleet.len() >= room && place.fleet.find(&ping.driver).is_none() {
+                    return false;
+                }
                 place.fleet.locate(&ping, || profiles.get(&ping.driver).map(|profile| profile.standing(market)));
             }
-            Seen::Changed(profile) => self.change(*profile),
+            Seen::Changed(profile) => {
+                if self.profiles.len() >= room && !self.profiles.contains_key(&profile.driver) {
+                    return false;
+                }
+                self.change(*profile);
+            }
         }
+        true
     }
 
     fn change(&mut self, changed: DriverChanged) {

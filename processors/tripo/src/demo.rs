@@ -1,10 +1,16 @@
 //! `tripo demo`: everything in one process, with traffic, watched and audited.
 
 mod args;
+mod chaos;
 mod engine;
 mod feed;
 mod figures;
+mod flock;
+mod group;
 mod listener;
+mod litter;
+mod memory;
+mod recovery;
 mod report;
 mod screen;
 mod source;
@@ -18,7 +24,8 @@ use std::time::{Duration, Instant};
 use devkit::auditor::{self, Limits};
 
 pub(crate) use args::Args;
-use stage::Stage;
+use litter::{Litter, Swept};
+use stage::Ground;
 use traffic::Traffic;
 
 /// Runs the demonstration; the exit code says whether every law was kept.
@@ -32,29 +39,29 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, String> {
         report::prepare(path)?;
     }
     let (world, settings) = source::world(&args)?;
-    let stage = Stage::build(&args)?;
+    let ground = Ground::build(&args)?;
     let name = world.source().name(settings.markets.len());
-    println!(
-        "Kafka on {}, schema registry on {}: any client may read along. Traffic: {name}.",
-        stage.broker.address(),
-        stage.registry.url()
-    );
+    println!("{} Traffic: {name}.", ground.name());
     println!("Ctrl-C: no new riders, open rides end, then the summary. Twice: out at once.\n");
-    let Stage { engine, broker, registry, ids } = stage;
-    let mut traffic = Traffic::open(&args, (broker.address(), &ids), engine, (world, settings), stop.clone())?;
+    let mut traffic = Traffic::open(&args, &ground, (world, settings), stop.clone())?;
     let start_ms = started.elapsed().as_millis();
     let ran = traffic.run();
     let stopped = traffic.end();
     ran?;
     stopped.map_err(|error| format!("the matching service ended: {error}"))?;
-    let verdict = auditor::audit(broker.address(), Limits::default())?;
-    let report = report::json(&args, &traffic, &verdict, start_ms);
+    let swept = traffic.litter.as_mut().map(Litter::count).transpose()?;
+    let garbage = traffic.litter.as_ref().map(Litter::places).unwrap_or_default();
+    let verdict = auditor::audit(&ground.brokers, Limits { garbage: Some(garbage), ..Limits::default() })?;
+    let mut report = report::json(&args, &traffic, &verdict, start_ms);
+    if let Some(swept) = &swept {
+        report["garbage"] = swept.report();
+    }
     report::print(&report);
     if let Some(path) = &args.report {
         report::write(&report, path)?;
     }
     if args.keep && !stop.load(Relaxed) {
-        println!("\nThe topics stay on {} (registry {}) until Ctrl-C.", broker.address(), registry.url());
+        println!("\nThe topics stay on {} (registry {}) until Ctrl-C.", ground.brokers, ground.registry);
         while !stop.load(Relaxed) {
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -63,5 +70,6 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, String> {
     if verdict.decided == 0 {
         return Err("nothing was decided, so there is no verdict: see --from, --to and the recordings".to_owned());
     }
-    Ok(if verdict.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let clean = verdict.clean() && swept.as_ref().is_none_or(Swept::clean);
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

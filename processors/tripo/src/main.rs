@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod config;
 mod demo;
 mod registry;
 mod run;
 mod schemas;
+mod table;
 
 /// The decision layer of a ride-hailing platform, over Kafka.
 #[derive(Parser)]
@@ -19,6 +21,8 @@ struct Tripo {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show every setting with its value, unit and origin; check them
+    Config(config::Config),
     /// Everything in one process, with traffic: cities that are simulated, or recorded rides
     Demo(demo::Args),
     /// Run a processor against a Kafka cluster
@@ -29,12 +33,13 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Tripo::parse().command {
+        Command::Config(args) => Ok(config::run(&args)),
         Command::Demo(args) => demo::run(args),
-        Command::Run(args) => run::run(&args).map(|()| ExitCode::SUCCESS),
-        Command::Schemas(args) => schemas::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Run(args) => run::run(&args),
+        Command::Schemas(args) => schemas::run(args),
     };
     done.unwrap_or_else(|why| {
-        eprintln!("tripo: {why}");
+        why.lines().for_each(|line| eprintln!("tripo: {line}"));
         ExitCode::FAILURE
     })
 }

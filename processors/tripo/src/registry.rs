@@ -1,12 +1,37 @@
 //! The list: one line a processor.
 
+use kernel::{Processor, Rules};
 use matching::Matching;
+use runtime::settings::Settings;
 
-use crate::run::{Run, policy_text, serve};
+use crate::run::{Run, serve};
 
-/// A processor by its name on the command line, and what runs it.
-pub(crate) type Entry = (&'static str, fn(&Run) -> Result<(), String>);
+/// A processor by its name on the command line.
+pub(crate) struct Entry {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The setting that names the file with its policy.
+    pub(crate) policy: &'static str,
+    /// Checks a policy's text.
+    pub(crate) check: fn(&str) -> Result<(), String>,
+    /// Runs it.
+    pub(crate) serve: fn(&Run, &Settings) -> Result<(), String>,
+}
 
 /// All processors.
-pub(crate) const PROCESSORS: &[Entry] =
-    &[("matching", |run| serve::<Matching>(run, matching::Policy::parse(&policy_text(run, matching::BUILT_IN)?)?))];
+pub(crate) const PROCESSORS: &[Entry] = &[processor::<Matching>("matching", "policy.matching")];
+
+const fn processor<P: Processor>(name: &'static str, policy: &'static str) -> Entry {
+    Entry { name, policy, check: |text| P::Policy::parse(text).map(drop), serve: serve::<P> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_calls_each_processor_by_its_name() {
+        assert_eq!(PROCESSORS[0].name, Matching::NAME);
+        assert!(PROCESSORS.iter().all(|entry| entry.policy == format!("policy.{}", entry.name)));
+    }
+}

@@ -1,7 +1,8 @@
 //! `tripo run`: a processor against a Kafka cluster and a schema registry.
 
 use std::{
-    path::PathBuf,
+    net::SocketAddr,
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -11,60 +12,53 @@ use std::{
 
 use clap::Args;
 use kernel::{
-    Processor, Record, Topic,
+    Processor, Record, Rules, Topic,
     contract::{RecordParked, StateKept},
 };
-use runtime::{Pace, Service, Settings, Time, kafka::Access, registry::Registry};
+use runtime::{
+    Pace, Service, Time,
+    http::{self, Http},
+    kafka::Access,
+    logs,
+    registry::Registry,
+    service,
+    settings::Settings,
+};
 
-use crate::registry::PROCESSORS;
+use crate::config::{self, Flags, Instance};
 
 /// What `tripo run` takes.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct Run {
     /// Which processor: matching
     pub(crate) processor: String,
-    /// Kafka bootstrap servers, `host:port` with commas between
-    #[arg(long, default_value = "127.0.0.1:9092")]
-    pub(crate) brokers: String,
-    /// Schema registry's address
-    #[arg(long, default_value = "http://127.0.0.1:8081")]
-    pub(crate) registry: String,
-    /// Consumer group; default: the processor's name
-    #[arg(long)]
-    pub(crate) group: Option<String>,
-    /// Name of this instance, unique among the living ones of the group; default: host and process
-    #[arg(long)]
-    pub(crate) instance: Option<String>,
-    /// Workers: threads, each a member of the group
-    #[arg(long, default_value_t = 1)]
-    pub(crate) workers: usize,
-    /// File with the policy; default: the built-in one
-    #[arg(long)]
-    pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(flatten)]
+    instance: Instance,
     /// End when the standard input does: for a process that must not outlive the one that started it
     #[arg(long, hide = true)]
-    pub(crate) until_stdin_ends: bool,
+    until_stdin_ends: bool,
     /// Time moves with records alone, at this many seconds of event time a second: for replay
-    #[arg(long)]
-    pub(crate) replay_speed: Option<u32>,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    replay_speed: Option<u32>,
 }
 
 /// Runs until told to stop by SIGINT or SIGTERM, then drains.
-pub(crate) fn run(run: &Run) -> Result<(), String> {
-    let known = PROCESSORS.iter().find(|(name, _)| *name == run.processor);
-    let Some((_, serve)) = known else {
-        let names: Vec<&str> = PROCESSORS.iter().map(|(name, _)| *name).collect();
-        return Err(format!("no processor `{}`: choose one of {}", run.processor, names.join(", ")));
+///
+/// # Errors
+/// One sentence when it cannot start, or did not end well. Wrong settings are said here.
+pub(crate) fn run(run: &Run) -> Result<ExitCode, String> {
+    let entry = match config::processor(&run.processor) {
+        Ok(entry) => entry,
+        Err(why) => return Ok(config::refuse(&[why])),
     };
-    serve(run)
-}
-
-/// The text of the policy file, or the built-in one.
-pub(crate) fn policy_text(run: &Run, built_in: &str) -> Result<String, String> {
-    match &run.policy {
-        None => Ok(built_in.to_owned()),
-        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("--policy {}: {error}", path.display())),
-    }
+    let settings = match config::load(&run.flags, &run.instance, Some(entry)) {
+        Ok(settings) => settings,
+        Err(problems) => return Ok(config::refuse(&problems)),
+    };
+    logs::start(settings.text("log.level"), settings.text("log.format"))?;
+    (entry.serve)(run, &settings).map(|()| ExitCode::SUCCESS)
 }
 
 /// Topics that a processor writes, and whose schemas it registers.
@@ -75,44 +69,80 @@ pub(crate) fn written<P: Processor>() -> Vec<&'static Topic> {
 }
 
 /// Runs one processor.
-pub(crate) fn serve<P: Processor>(run: &Run, policy: P::Policy) -> Result<(), String> {
-    let instance = run.instance.clone().unwrap_or_else(|| format!("{}-{}", host(), std::process::id()));
-    let time = run.replay_speed.map_or(Time::Live, |speed| Time::Log { speed });
-    let settings = Settings {
-        access: Access {
-            brokers: run.brokers.clone(),
-            group: run.group.clone().unwrap_or_else(|| P::NAME.to_owned()),
-            instance,
-            session: Duration::from_secs(6),
-            transaction: Duration::from_secs(10),
-        },
-        workers: run.workers,
-        pace: Pace { time, ..Pace::default() },
+pub(crate) fn serve<P: Processor>(run: &Run, settings: &Settings) -> Result<(), String> {
+    let policy = match config::policy(settings, config::processor(P::NAME)?)? {
+        Some(text) => P::Policy::parse(&text)?,
+        None => P::Policy::parse(P::Policy::BUILT_IN)?,
     };
-    let url = run.registry.clone();
+    let instance = match settings.text("run.instance") {
+        "" => format!("{}-{}", host(), std::process::id()),
+        named => named.to_owned(),
+    };
+    let time = run.replay_speed.map_or(Time::Live, |speed| Time::Log { speed });
+    let (wait, interval) = (settings.span("run.wait_ms"), settings.span("run.commit_interval_ms"));
+    let of_service = service::Settings {
+        access: settings.access(P::NAME, &instance),
+        workers: settings.size("run.workers"),
+        pace: Pace { time, wait, interval, limits: settings.limits() },
+        grace: settings.span("run.grace_ms"),
+    };
+    let registry = settings.registry();
     let schemas = move || {
-        let mut registry = Registry::new(&url)?;
+        let mut registry = Registry::open(&registry)?;
         registry.register(&written::<P>()).map_err(|failure| failure.to_string())?;
         Ok(registry)
     };
-    let Access { brokers, group, instance, .. } = &settings.access;
-    eprintln!("{}: instance {instance} joins group {group} at {brokers}", P::NAME);
-    let service = Service::start::<P, _, _>(&settings, Arc::new(policy), schemas)?;
     let stop = signals()?;
+    let service = Service::start::<P, _, _>(&of_service, Arc::new(policy), schemas)?;
+    let http = match listen(settings, &service) {
+        Ok(http) => http,
+        Err(why) => {
+            // What it was started for cannot be watched; what a worker says to that is of no interest any more.
+            let _ = service.stop();
+            return Err(why);
+        }
+    };
+    introduce::<P>(settings, &of_service.access, http.as_ref().map(Http::address));
     if run.until_stdin_ends {
-        let told = stop.clone();
-        let listen = move || {
-            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-            told.store(true, Relaxed);
-        };
-        std::thread::Builder::new()
-            .spawn(listen)
-            .map_err(|error| format!("cannot watch the standard input: {error}"))?;
+        stop_with_stdin(stop.clone())?;
     }
     while !stop.load(Relaxed) && !service.ended() {
         std::thread::sleep(Duration::from_millis(50));
     }
-    service.stop()
+    // Prometheus and the orchestrator may look on until the end.
+    let drained = service.stop();
+    drop(http);
+    drained
+}
+
+/// Serves what an operator's tools ask for, if it is to.
+fn listen(settings: &Settings, service: &Service) -> Result<Option<Http>, String> {
+    match settings.text("http.address") {
+        "" => Ok(None),
+        address => http::serve(address, service.watch()).map(Some),
+    }
+}
+
+/// The one line of a normal run.
+fn introduce<P: Processor>(settings: &Settings, access: &Access, http: Option<SocketAddr>) {
+    let Access { brokers, group, instance, .. } = access;
+    let http = http.map(|address| format!(", http://{address}")).unwrap_or_default();
+    let line = format!("{}: instance {instance} joins group {group} at {brokers}{http}", P::NAME);
+    match settings.text("log.format") {
+        // Who reads JSON gets nothing else.
+        "json" => tracing::info!("{line}"),
+        _ => eprintln!("{line}"),
+    }
+}
+
+/// Tells to stop when the standard input ends.
+fn stop_with_stdin(told: Arc<AtomicBool>) -> Result<(), String> {
+    let listen = move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        told.store(true, Relaxed);
+    };
+    let thread = std::thread::Builder::new().name("stdin".to_owned()).spawn(listen);
+    thread.map(drop).map_err(|error| format!("cannot watch the standard input: {error}"))
 }
 
 /// Set when the process is told to stop, by SIGINT or SIGTERM.

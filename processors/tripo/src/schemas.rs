@@ -1,45 +1,46 @@
 //! `tripo schemas`: the contract against the rules, against what was released, against a registry and a cluster.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use devkit::contract::{self, Body, File, Source};
 use embedded::registry::{Level, incompatibility};
 use kernel::contract::TOPICS;
-use runtime::registry::Registry;
+use runtime::registry::{Access, Registry};
+use runtime::settings::{Origin, Settings};
 use runtime::topics::{self, Layout, Outcome};
 
+use crate::config::{self, Flags, Instance};
+use crate::table;
+
 /// Checks, registers and creates what the contract describes.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Action {
-    /// Check the schemas: the rules, the frozen versions and, with a registry, what is registered there.
+    /// Check the schemas: the rules, the frozen versions and, if a registry is named, what is registered there.
     Check {
         /// Folder of the schemas; frozen versions lie in its sub-folder `frozen`.
         #[arg(long, default_value = contract::SCHEMAS)]
         dir: PathBuf,
-        /// Registry, such as <http://127.0.0.1:8081>.
-        #[arg(long)]
-        registry: Option<String>,
+        #[command(flatten)]
+        flags: Flags,
     },
     /// Register this program's schemas; those that are there already stay as they are.
     Register {
-        /// Registry, such as <http://127.0.0.1:8081>.
-        #[arg(long)]
-        registry: String,
+        #[command(flatten)]
+        flags: Flags,
     },
     /// Create the missing topics, and refuse those that differ from the contract.
     Topics {
-        /// Kafka's bootstrap servers.
-        #[arg(long)]
-        brokers: String,
+        #[command(flatten)]
+        flags: Flags,
         /// Partitions of the topics that are placed by market, where they are not the contract's.
         #[arg(long, value_parser = clap::value_parser!(i32).range(1..=10_000))]
         partitions: Option<i32>,
@@ -49,26 +50,37 @@ enum Action {
     },
 }
 
-/// Does what was asked and prints a table.
+/// Does what was asked and prints a table. Wrong settings are said here.
 ///
 /// # Errors
 /// One sentence for each thing that is wrong.
-pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let (Action::Check { flags, .. } | Action::Register { flags } | Action::Topics { flags, .. }) = &arguments.action;
+    let settings = match config::load(flags, &Instance::default(), None) {
+        Ok(settings) => settings,
+        Err(problems) => return Ok(config::refuse(&problems)),
+    };
     match arguments.action {
-        Action::Check { dir, registry } => check(&dir, registry.as_deref()),
-        Action::Register { registry } => register(&registry),
-        Action::Topics { brokers, partitions, replication } => create(&brokers, Layout { partitions, replication }),
+        Action::Check { dir, .. } => check(&dir, named_registry(&settings).as_ref())?,
+        Action::Register { .. } => register(&settings.registry())?,
+        Action::Topics { partitions, replication, .. } => create(&settings, Layout { partitions, replication })?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn check(folder: &Path, registry: Option<&str>) -> Result<(), String> {
+/// The registry, if somebody named one: a check needs none.
+fn named_registry(settings: &Settings) -> Option<Access> {
+    settings.origin("registry.url").filter(|origin| **origin != Origin::Default).map(|_| settings.registry())
+}
+
+fn check(folder: &Path, registry: Option<&Access>) -> Result<(), String> {
     let sources = contract::read(folder)?;
     if sources.is_empty() {
         return Err(format!("{}: no schemas there: name their folder with --dir", folder.display()));
     }
     let contract = contract::parse(&sources)?;
     let frozen = frozen(&folder.join("frozen"))?;
-    let registry = registry.map(Registry::new).transpose()?;
+    let registry = registry.map(Registry::open).transpose()?;
     let mut problems = Vec::new();
     let mut rows = vec![["topic", "fields", "this program", "frozen", "registered"].map(str::to_owned)];
     for (file, source) in contract.files.iter().zip(&sources) {
@@ -87,7 +99,7 @@ fn check(folder: &Path, registry: Option<&str>) -> Result<(), String> {
         rows.push([topic, fields.to_string(), built.to_owned(), released, registered.to_owned()]);
     }
     problems.extend(vanished(&frozen, &sources));
-    print(&rows);
+    table::print(&rows);
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
@@ -146,17 +158,17 @@ fn vanished(frozen: &[Frozen], sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-fn register(url: &str) -> Result<(), String> {
-    let mut registry = Registry::new(url)?;
+fn register(access: &Access) -> Result<(), String> {
+    let mut registry = Registry::open(access)?;
     let ids = registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
     let mut rows = vec![["topic", "schema id"].map(str::to_owned)];
     rows.extend(ids.into_iter().map(|(topic, id)| [topic.name.to_owned(), id.to_string()]));
-    print(&rows);
+    table::print(&rows);
     Ok(())
 }
 
-fn create(brokers: &str, layout: Layout) -> Result<(), String> {
-    let outcomes = topics::ensure(brokers, &TOPICS, layout)?;
+fn create(settings: &Settings, layout: Layout) -> Result<(), String> {
+    let outcomes = topics::ensure(&settings.access("", ""), &TOPICS, layout)?;
     let mut rows = vec![["topic", "partitions", "cleanup", "retention", ""].map(str::to_owned)];
     for (topic, outcome) in outcomes {
         let retention = match topic.retention_ms {
@@ -165,24 +177,13 @@ fn create(brokers: &str, layout: Layout) -> Result<(), String> {
         };
         let outcome = match outcome {
             Outcome::Created => "created",
-            Outcome::Kept => "as the contract has it",
+            Outcome::Kept => "fits the contract",
         };
         let partitions = layout.partitions(topic).to_string();
         rows.push([topic.name.to_owned(), partitions, topic.cleanup.to_owned(), retention, outcome.to_owned()]);
     }
-    print(&rows);
+    table::print(&rows);
     Ok(())
-}
-
-/// Prints rows with their columns below each other.
-fn print<const N: usize>(rows: &[[String; N]]) {
-    let widths: [usize; N] = std::array::from_fn(|at| rows.iter().map(|row| row[at].len()).max().unwrap_or(0));
-    let mut out = io::stdout().lock();
-    for row in rows {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        // A reader that went away, such as `head`, has seen enough.
-        let _ = writeln!(out, "{}", cells.join("  ").trim_end());
-    }
 }
 
 #[cfg(test)]

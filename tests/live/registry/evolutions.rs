@@ -5,8 +5,8 @@ use super::{call, levelled};
 /// A schema, another that would follow it, and whether it may.
 pub(super) struct Evolution {
     pub(super) name: &'static str,
-    old: String,
-    new: String,
+    pub(super) old: String,
+    pub(super) new: String,
     pub(super) allowed: bool,
 }
 

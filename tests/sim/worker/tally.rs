@@ -6,7 +6,7 @@ use kernel::{
     Emit, Malformed, Millis, Need, Processor, Reach, Read, Record, Tail, Topic, Turn, codec,
     codec::Datum,
     contract::{
-        Cause, DriverChanged, MarketTicked, MatchDecided, Outcome, Progress, Reason, RideKept, RideProgressed,
+        Cause, DriverChanged, MarketTicked, MatchDecided, Outcome, Place, Progress, Reason, RideKept, RideProgressed,
         RideRequested, RideStatus, StateKept,
     },
 };
@@ -60,6 +60,13 @@ impl Emit for Output {
             Output::Kept(kept) => codec::encode(&**kept, to).map(|()| true),
         }
     }
+
+    fn cause(&self) -> Option<&Place> {
+        match self {
+            Output::Counted(decided) => decided.cause.as_ref(),
+            Output::Kept(_) => None,
+        }
+    }
 }
 
 fn decoded<T: DeserializeOwned>(datum: Datum<'_>) -> Result<T, Malformed> {
@@ -107,7 +114,8 @@ impl Processor for Tally {
         for ask in &turn.asks {
             assert_ne!(ask.body.rider, "panic", "a rider to panic about");
             count += 1;
-            outputs.push(Output::Counted(Box::new(counted(turn, &ask.body, count))));
+            let decided = MatchDecided { cause: Some(ask.place.clone()), ..counted(turn, &ask.body, count) };
+            outputs.push(Output::Counted(Box::new(decided)));
         }
         if count != before || (before > 0 && turn.now.since(last) >= RIPENS) {
             outputs.push(Output::Kept(Box::new(kept(turn, count))));
@@ -127,8 +135,10 @@ impl Processor for Tally {
         }
     }
 
-    fn observe(view: &mut View, _: &str, _: DriverChanged) {
-        view.drivers += 1;
+    fn observe(view: &mut View, _: &str, _: DriverChanged, room: usize) -> bool {
+        let room = view.drivers < room;
+        view.drivers += usize::from(room);
+        room
     }
 
     fn ripe(view: &View, market: &str, now: Millis, (): &()) -> bool {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Record;
-use kernel::contract::{Place, RecordParked, RideProgressed, RideRequested};
+use kernel::contract::{MatchDecided, Place, RecordParked, RideProgressed, RideRequested, TurnTaken};
 
+use super::trimmed::Trimmed;
 use super::verdict::{Law, Verdict};
 
 /// Where a record lies in its topic: partition and offset.
@@ -21,6 +22,8 @@ pub(super) struct Asking {
     /// What an acceptance claims; `None` for a request.
     pub(super) accepts: Option<Acceptance>,
     fates: u32,
+    /// Turns that name it as decided by them.
+    listed: u32,
 }
 
 /// What an acceptance claims.
@@ -40,15 +43,18 @@ pub(super) struct Fates {
     requests: BTreeMap<Spot, Asking>,
     acceptances: BTreeMap<Spot, Asking>,
     parked: BTreeSet<(String, String, Spot)>,
+    /// The records that may be parked; `None`: any.
+    pub(super) garbage: Option<BTreeSet<Place>>,
 }
 
 impl Fates {
     pub(super) fn requested(&mut self, spot: Spot, ride: Option<RideKey>) {
-        self.requests.insert(spot, Asking { ride, accepts: None, fates: 0 });
+        self.requests.insert(spot, Asking { ride, accepts: None, fates: 0, listed: 0 });
     }
 
     pub(super) fn accepted(&mut self, spot: Spot, ride: RideKey, acceptance: Acceptance) {
-        self.acceptances.insert(spot, Asking { ride: Some(ride), accepts: Some(acceptance), fates: 0 });
+        let asking = Asking { ride: Some(ride), accepts: Some(acceptance), fates: 0, listed: 0 };
+        self.acceptances.insert(spot, asking);
     }
 
     /// How much is held.
@@ -64,6 +70,11 @@ impl Fates {
     pub(super) fn park(&mut self, record: &RecordParked, verdict: &mut Verdict) {
         verdict.parked += 1;
         let place = &record.place;
+        verdict.parked_requests += u64::from(place.topic == RideRequested::TOPIC.name);
+        if self.garbage.as_ref().is_some_and(|garbage| !garbage.contains(place)) {
+            let (processor, cause) = (&record.processor, record.cause);
+            verdict.blame(Law::Missing, format!("{} was parked by {processor} as {cause:?}, but is sound", at(place)));
+        }
         let identity = (record.processor.clone(), place.topic.clone(), (place.partition, place.offset));
         if !self.parked.insert(identity) {
             let sentence = format!("{} was parked twice by {}", at(place), record.processor);
@@ -86,6 +97,18 @@ impl Fates {
         Some(asking)
     }
 
+    /// A turn names the record at `place` as one of `ride`'s; `false`: no such record lies there.
+    pub(super) fn list(&mut self, place: &Place, ride: &RideKey) -> bool {
+        match self.find(place) {
+            Some(asking) => {
+                asking.listed += 1;
+                asking.ride.as_ref() == Some(ride)
+            }
+            // Of facts only acceptances are kept.
+            None => place.topic == RideProgressed::TOPIC.name,
+        }
+    }
+
     fn find(&mut self, place: &Place) -> Option<&mut Asking> {
         let spot = (place.partition, place.offset);
         if place.topic == RideRequested::TOPIC.name {
@@ -97,21 +120,42 @@ impl Fates {
         }
     }
 
-    /// Blames every record that has no fate, or more than one.
-    pub(super) fn settle(&self, verdict: &mut Verdict) {
-        let requests = self.requests.iter().map(|entry| ("request", RideRequested::TOPIC.name, entry));
-        let acceptances = self.acceptances.iter().map(|entry| ("acceptance", RideProgressed::TOPIC.name, entry));
-        for (what, topic, ((partition, offset), asking)) in requests.chain(acceptances) {
-            let ride = asking.ride.as_ref().map_or("(unreadable)", |(_, ride)| ride);
-            let place = format!("{topic}/{partition}@{offset}");
-            match asking.fates {
-                1 => {}
-                0 => verdict.blame(Law::Missing, format!("ride {ride}: the {what} at {place} led to nothing")),
-                more => verdict
-                    .blame(Law::Duplicated, format!("ride {ride}: the {what} at {place} led to {more} decisions")),
+    /// Blames every record that has no fate, or more than one, and every one that no turn, or more than one, was decided from.
+    pub(super) fn settle(&self, trimmed: &Trimmed, verdict: &mut Verdict) {
+        let requests = ("request", RideRequested::TOPIC.name, &self.requests);
+        let acceptances = ("acceptance", RideProgressed::TOPIC.name, &self.acceptances);
+        for (what, topic, askings) in [requests, acceptances] {
+            let (answered, named) = (beginning(askings, |asking| asking.fates), beginning(askings, |one| one.listed));
+            for (spot, asking) in askings {
+                let (partition, offset) = *spot;
+                let ride = asking.ride.as_ref().map_or("(unreadable)", |(_, ride)| ride);
+                let place = format!("ride {ride}: the {what} at {topic}/{partition}@{offset}");
+                let parked = self.is_parked(topic, *spot);
+                let excused = |written: &str, begins: &BTreeMap<i32, i64>| {
+                    let before = begins.get(&partition).is_none_or(|first| offset < *first);
+                    before && trimmed.at(&[written], partition)
+                };
+                match (asking.fates, asking.listed) {
+                    (0, _) if excused(MatchDecided::TOPIC.name, &answered) => verdict.unjudged += 1,
+                    (0, _) if trimmed.at(&[RecordParked::TOPIC.name], partition) => verdict.unjudged += 1,
+                    (0, _) => verdict.blame(Law::Missing, format!("{place} led to nothing")),
+                    (2.., _) => verdict.blame(Law::Duplicated, format!("{place} led to {} decisions", asking.fates)),
+                    (1, 0) if parked || excused(TurnTaken::TOPIC.name, &named) => {}
+                    (1, 0) => verdict.blame(Law::Turn, format!("{place} was decided, but no turn names it")),
+                    (1, _) if parked => verdict.blame(Law::Turn, format!("{place} was parked, but a turn names it")),
+                    (1, 1) => {}
+                    (1, more) => verdict.blame(Law::Turn, format!("{place} is named by {more} turns")),
+                }
             }
         }
     }
+}
+
+/// The first offset of each partition for which `count` is not zero.
+fn beginning(askings: &BTreeMap<Spot, Asking>, count: fn(&Asking) -> u32) -> BTreeMap<i32, i64> {
+    let counted = askings.iter().filter(|(_, asking)| count(asking) > 0);
+    // The first one of a partition comes last here, and stays.
+    counted.rev().map(|((partition, offset), _)| (*partition, *offset)).collect()
 }
 
 /// A place as sentences name it.

@@ -40,6 +40,10 @@ pub(super) struct Holds {
     spans: BTreeMap<String, Vec<Hold>>,
     /// By market, turn and partition of `driver.released`: the next offset to be applied.
     cuts: BTreeMap<(String, i64, i32), i64>,
+    /// Whether hand-overs were trimmed: then nobody knows who owned whom before the first that is left.
+    pub(super) trimmed: bool,
+    /// Whether turns were trimmed: then a cut that is missing says nothing.
+    pub(super) turns_trimmed: bool,
 }
 
 impl Holds {
@@ -56,6 +60,15 @@ impl Holds {
             spot: (place.partition, place.offset),
         };
         self.hops.entry(released.driver.clone()).or_default().push(hop);
+    }
+
+    /// A record was parked: if it was a hand-over, it was none.
+    pub(super) fn parked(&mut self, place: &Place) {
+        if place.topic == DriverReleased::TOPIC.name {
+            let spot = (place.partition, place.offset);
+            self.hops.values_mut().for_each(|hops| hops.retain(|hop| hop.spot != spot));
+            self.hops.retain(|_, hops| !hops.is_empty());
+        }
     }
 
     /// How much is held.
@@ -75,7 +88,7 @@ impl Holds {
             let (market, ride) = (decided.market.clone(), decided.ride.clone());
             let hold = Hold { market, ride, since: decided.turn, until: None };
             self.spans.entry(driver.to_owned()).or_default().push(hold);
-        } else if self.registered.get(driver) != Some(&decided.market) {
+        } else if self.registered.get(driver) != Some(&decided.market) && !self.trimmed {
             let home = self.registered.get(driver).map_or("no market", String::as_str);
             let sentence = format!(
                 "driver {driver} belongs to {home} and was never handed over, but {} gave him ride {} at {}",
@@ -119,7 +132,11 @@ impl Holds {
             hops.sort_by_key(|hop| hop.number);
             verdict.released += hops.len() as u64;
             let mut owner = self.registered.get(driver).cloned().unwrap_or_default();
-            for (hop, number) in hops.iter().zip(1..) {
+            let mut begin = 1;
+            if let Some(first) = hops.first().filter(|_| self.trimmed) {
+                (owner, begin) = (first.from.clone(), first.number);
+            }
+            for (hop, number) in hops.iter().zip(begin..) {
                 if hop.number != number || hop.from != owner {
                     let sentence = format!(
                         "driver {driver}: hand-over {} from {} to {} at driver.released/{}@{}, but hand-over {number} from \
@@ -149,10 +166,11 @@ impl Holds {
             Some(hop) => hold.since < hop.turn && hold.until.is_some_and(|until| until <= hop.turn),
             None => true,
         };
-        let home = self.registered.get(driver) == Some(&hold.market) && ends(hops.first());
+        let first = hops.first().filter(|_| self.trimmed).map(|hop| &hop.from).or(self.registered.get(driver));
+        let home = first == Some(&hold.market) && ends(hops.first());
         let arrived = |hop: &Hop| {
             let cut = self.cuts.get(&(hold.market.clone(), hold.since, hop.spot.0));
-            hop.to == hold.market && cut.is_some_and(|next| hop.spot.1 < *next)
+            hop.to == hold.market && cut.map_or(self.turns_trimmed, |next| hop.spot.1 < *next)
         };
         home || hops.iter().enumerate().any(|(index, hop)| arrived(hop) && ends(hops.get(index + 1)))
     }

@@ -1,4 +1,4 @@
-//! The topics, read from their beginning to their end as of now.
+//! The topics, read from where they begin to their end as of now.
 
 use std::time::Duration;
 
@@ -16,13 +16,14 @@ use super::{Auditor, Limits, Verdict};
 /// A broker that says nothing for this long ends the audit.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Audits the topics at `brokers` (`host:port`, comma separated), from their beginning to their end as of now.
+/// Audits the topics at `brokers` (`host:port`, comma separated), from where they begin to their end as of now. What retention has trimmed
+/// is not audited, nor what hangs on it; [`Verdict::notes`] says so.
 ///
 /// # Errors
-/// What could not be read, a topic that retention has trimmed, or that the log is too long for `limits`; never a broken law, which is in the verdict.
+/// What could not be read, or that the log is too long for `limits`; never a broken law, which is in the verdict.
 pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
-    let reader = Reader { consumer: consumer(brokers)?, limits };
-    let mut auditor = Auditor::default();
+    let mut auditor = Auditor::new(limits.garbage);
+    let reader = Reader { consumer: consumer(brokers)?, entries: limits.entries };
     reader.each::<DriverChanged>(&mut auditor, |auditor, _, record| {
         // What cannot be read is no profile, and no hand-over: nobody may act on it.
         if let Ok(profile) = record {
@@ -67,14 +68,15 @@ pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
 
 struct Reader {
     consumer: BaseConsumer,
-    limits: Limits,
+    /// See [`Limits::entries`].
+    entries: usize,
 }
 
 impl Reader {
     /// Gives every record of `R`'s topic to `feed`, each partition in offset order.
     fn each<R: Record>(&self, auditor: &mut Auditor, feed: Feed<R>) -> Result<(), String> {
         let topic = R::TOPIC.name;
-        let mut open = self.assign(topic)?;
+        let mut open = self.assign::<R>(auditor)?;
         while open > 0 {
             let message = match self.consumer.poll(PATIENCE) {
                 Some(Ok(message)) => message,
@@ -89,16 +91,17 @@ impl Reader {
             let place = Place { topic: topic.to_owned(), partition: message.partition(), offset: message.offset() };
             feed(auditor, &place, decode(value))
                 .map_err(|error| format!("audit: {topic}/{}@{}: {error}", place.partition, place.offset))?;
-            if auditor.entries() > self.limits.entries {
-                let bound = self.limits.entries;
+            if auditor.entries() > self.entries {
+                let bound = self.entries;
                 return Err(format!("audit: more than {bound} entries: raise Limits::entries or audit a shorter log"));
             }
         }
         Ok(())
     }
 
-    /// Assigns all partitions of `topic` from their beginning; how many there are.
-    fn assign(&self, topic: &str) -> Result<usize, String> {
+    /// Assigns all partitions of `R`'s topic from their beginning; how many there are.
+    fn assign<R: Record>(&self, auditor: &mut Auditor) -> Result<usize, String> {
+        let topic = R::TOPIC.name;
         let failed = |error: KafkaError| format!("audit of {topic}: {error}: is the broker up?");
         let metadata = self.consumer.fetch_metadata(Some(topic), PATIENCE).map_err(failed)?;
         let partitions = metadata.topics().first().map_or(&[][..], |topic| topic.partitions());
@@ -108,22 +111,14 @@ impl Reader {
         let mut list = TopicPartitionList::with_capacity(partitions.len());
         for partition in partitions {
             let (first, _) = self.consumer.fetch_watermarks(topic, partition.id(), PATIENCE).map_err(failed)?;
-            whole(topic, partition.id(), first)?;
+            // Compaction takes nothing that a newer record does not say.
+            if R::TOPIC.cleanup != "compact" {
+                auditor.begins(topic, partition.id(), first);
+            }
             list.add_partition_offset(topic, partition.id(), Offset::Beginning).map_err(failed)?;
         }
         self.consumer.assign(&list).map_err(failed)?;
         Ok(partitions.len())
-    }
-}
-
-/// A topic that no longer begins at its beginning would make sound decisions look like faults, and hide others.
-fn whole(topic: &str, partition: i32, first: i64) -> Result<(), String> {
-    match first {
-        0 => Ok(()),
-        _ => Err(format!(
-            "audit: {topic}/{partition} was trimmed and begins at {first}: what was there before cannot be audited, audit before \
-             retention deletes it"
-        )),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use kernel::Record;
 use kernel::contract::{MatchDecided, Outcome, Place, Score, TurnTaken};
 
 use super::certificate;
 use super::fates::at;
+use super::trimmed::Trimmed;
 use super::verdict::{Law, Verdict};
 
 /// Chunks of one turn that are put together; 256 KiB each.
@@ -17,7 +19,10 @@ pub(super) struct Turns {
     claims: BTreeMap<(String, i64), Vec<Claim>>,
     waiting: usize,
     open: BTreeMap<String, TurnTaken>,
-    last: BTreeMap<String, i64>,
+    /// By market: the first turn that is recorded, and the newest.
+    recorded: BTreeMap<String, (i64, i64)>,
+    /// By market: the first turn that a decision names.
+    named: BTreeMap<String, i64>,
 }
 
 /// A decision, and where it lies.
@@ -30,6 +35,7 @@ impl Turns {
     /// A decision to be held against its turn.
     pub(super) fn claim(&mut self, place: &Place, decided: &MatchDecided) {
         let key = (decided.market.clone(), decided.turn);
+        self.named.entry(key.0.clone()).or_insert(key.1);
         self.claims.entry(key).or_default().push(Claim { place: place.clone(), decided: decided.clone() });
         self.waiting += 1;
     }
@@ -40,7 +46,13 @@ impl Turns {
     }
 
     /// Takes a chunk; the whole turn when it was the last one.
-    pub(super) fn put_together(&mut self, place: &Place, chunk: TurnTaken, verdict: &mut Verdict) -> Option<TurnTaken> {
+    pub(super) fn put_together(
+        &mut self,
+        place: &Place,
+        chunk: TurnTaken,
+        trimmed: &Trimmed,
+        verdict: &mut Verdict,
+    ) -> Option<TurnTaken> {
         let (market, turn) = (chunk.market.clone(), chunk.turn);
         if chunk.chunks < 1 || chunk.chunks > CHUNKS_MAX || chunk.chunk >= chunk.chunks {
             let sentence =
@@ -55,6 +67,10 @@ impl Turns {
         } else {
             match self.open.get_mut(&market) {
                 Some(open) if open.turn == turn && open.chunk == number - 1 && open.chunks == of => join(open, chunk),
+                _ if !self.recorded.contains_key(&market) && trimmed.at(&[TurnTaken::TOPIC.name], place.partition) => {
+                    verdict.unjudged += 1;
+                    return None;
+                }
                 _ => {
                     let sentence =
                         format!("turn {turn} of {market} at {}: part {number} follows no part before it", at(place));
@@ -68,7 +84,7 @@ impl Turns {
 
     /// Turns are numbered from 1 and only go up. A number that is not here was a turn without a decision: it only kept something.
     fn number(&mut self, place: &Place, chunk: &TurnTaken, verdict: &mut Verdict) {
-        let last = self.last.entry(chunk.market.clone()).or_insert(0);
+        let (_, last) = self.recorded.entry(chunk.market.clone()).or_insert((chunk.turn, 0));
         if chunk.turn <= *last {
             let (market, turn) = (&chunk.market, chunk.turn);
             verdict.blame(Law::Turn, format!("turn {turn} of {market} at {} follows turn {last}", at(place)));
@@ -77,7 +93,7 @@ impl Turns {
     }
 
     /// Checks a whole turn: its certificate, and every decision that names it.
-    pub(super) fn prove(&mut self, place: &Place, turn: &TurnTaken, verdict: &mut Verdict) {
+    pub(super) fn prove(&mut self, place: &Place, turn: &TurnTaken, trimmed: &Trimmed, verdict: &mut Verdict) {
         verdict.turns += 1;
         let name = format!("turn {} of {} at {}", turn.turn, turn.market, at(place));
         if !turn.rows.is_empty() {
@@ -97,14 +113,25 @@ impl Turns {
                 verdict.blame(Law::Turn, sentence);
             }
         }
+        // Its decisions, or some of them, may be gone.
+        let first = self.named.get(&turn.market).is_none_or(|first| turn.turn <= *first);
+        if first && trimmed.at(&[MatchDecided::TOPIC.name], place.partition) {
+            verdict.unjudged += 1;
+            return;
+        }
         for (row, _) in turn.rows.iter().zip(&offered).filter(|(row, offered)| row.column.is_some() && !**offered) {
             verdict.blame(Law::Turn, format!("{name}: ride {} got a driver, but no decision says so", row.ride));
         }
     }
 
     /// Blames what never found its turn, and turns of which a part is missing.
-    pub(super) fn settle(&self, verdict: &mut Verdict) {
+    pub(super) fn settle(&self, trimmed: &Trimmed, verdict: &mut Verdict) {
         for Claim { place, decided } in self.claims.values().flatten() {
+            let first = self.recorded.get(&decided.market).is_none_or(|(first, _)| decided.turn < *first);
+            if first && trimmed.at(&[TurnTaken::TOPIC.name], place.partition) {
+                verdict.unjudged += 1;
+                continue;
+            }
             let MatchDecided { ride, decision, turn, .. } = decided;
             let sentence =
                 format!("ride {ride}: decision {decision} at {} names turn {turn}, which is not recorded", at(place));
@@ -135,6 +162,9 @@ fn follows(turn: &TurnTaken, decided: &MatchDecided, offered: &mut [bool]) -> Re
     {
         return Err("its time, policy or staleness is not the turn's".to_owned());
     }
+    if let Some(cause) = decided.cause.as_ref().filter(|cause| !names(turn, cause)) {
+        return Err(format!("answers {}, which its turn does not name", at(cause)));
+    }
     let gives = matches!(decided.outcome, Outcome::Offered | Outcome::Reassigned) && decided.driver.is_some();
     let Some(index) = decided.row else {
         return if gives { Err("gives a driver, but names no row".to_owned()) } else { Ok(()) };
@@ -154,6 +184,11 @@ fn follows(turn: &TurnTaken, decided: &MatchDecided, offered: &mut [bool]) -> Re
         return Err(format!("names driver {:?}, but its row has {driver:?}", decided.driver));
     }
     scored(turn, decided, (index, column))
+}
+
+/// Whether the turn was decided from the record at `place`.
+fn names(turn: &TurnTaken, place: &Place) -> bool {
+    turn.asked.iter().any(|asked| asked.place == *place) || turn.progressed.iter().any(|told| told.place == *place)
 }
 
 /// Whether score, runner-up and margin are those of the row's edges.

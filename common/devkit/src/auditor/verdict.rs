@@ -6,19 +6,19 @@ const SENTENCES: usize = 100;
 /// Which law a fault breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Law {
-    /// A record that asks has no fate.
+    /// A record that asks has no fate, or a sound one was parked.
     Missing,
     /// A record that asks has two fates, or a record was parked twice.
     Duplicated,
     /// A driver is in two rides at once.
     DoubleBooked,
-    /// A chain breaks its grammar, an acceptance counted that must not, or an end did not count.
+    /// A chain breaks its grammar, an acceptance counted that must not, or an answer or an end did not count.
     Chain,
     /// A driver was offered by a market that does not own him.
     Ownership,
     /// An assignment is not what its certificate says, or is not the best.
     Certificate,
-    /// A decision does not follow from the turn that it names.
+    /// A decision does not follow from the turn that it names, or a turn names other records than it was decided from.
     Turn,
 }
 
@@ -43,7 +43,7 @@ pub struct Verdict {
     pub refused_late: u64,
     /// Requests and acceptances that were sent again and changed nothing.
     pub duplicates_refused: u64,
-    /// Requests and acceptances without a fate.
+    /// Requests and acceptances without a fate; sound records that were parked.
     pub missing: u64,
     /// Requests and acceptances with more than one fate; records parked more than once.
     pub duplicated: u64,
@@ -51,6 +51,10 @@ pub struct Verdict {
     pub double_booked: u64,
     /// Records that were parked.
     pub parked: u64,
+    /// Of these, the records of `ride.requested`.
+    pub parked_requests: u64,
+    /// Decisions and records that could not be judged, for what they hang on was trimmed.
+    pub unjudged: u64,
     /// Drivers handed from one market to another.
     pub released: u64,
     /// Turns recorded.
@@ -63,6 +67,8 @@ pub struct Verdict {
     pub faults: u64,
     /// The first hundred faults, one sentence each: what, which ride or driver, where it lies.
     pub sentences: Vec<String>,
+    /// What the audit could not see, one sentence a topic; none when every topic is whole.
+    pub notes: Vec<String>,
 }
 
 impl Verdict {

@@ -85,15 +85,19 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
         if outcome.is_ok() { self.compare(index) } else { Ok(()) }
     }
 
-    /// Whether every partition is live with its owner, and nothing is in hand or under way.
-    pub fn idle(&self) -> bool {
+    /// Whether every partition is live with its owner, all was read, and nothing is in hand or under way.
+    pub fn idle(&mut self) -> bool {
         let world = self.world.borrow();
-        let quiet = |partition: i32| {
+        if !world.settled() || self.hands.iter().any(|hand| hand.asleep.is_some()) {
+            return false;
+        }
+        (0..world.partitions()).all(|partition| {
             let owner = world.owner(partition);
-            let hand = self.hands.iter().find(|hand| Some(hand.who) == owner);
-            hand.is_some_and(|hand| hand.worker.live().contains(&partition) && hand.worker.idle())
-        };
-        world.settled() && self.hands.iter().all(|hand| hand.asleep.is_none()) && (0..world.partitions()).all(quiet)
+            let Some(hand) = self.hands.iter_mut().find(|hand| Some(hand.who) == owner) else { return false };
+            hand.worker.live().contains(&partition)
+                && hand.worker.idle()
+                && hand.worker.log().followed().all(|(at, position)| position >= world.stable(at))
+        })
     }
 
     /// The views of the workers that own something, with what they own.

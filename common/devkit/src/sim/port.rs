@@ -1,6 +1,11 @@
 //! The log as one worker sees it.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
 
 use kernel::{Millis, Processor, Record, contract::StateKept};
 use runtime::log::{Fault, Log, Polled, Start, Stretch, Transaction};
@@ -30,6 +35,7 @@ pub struct SimLog {
     /// Positions of the tails, and of the work topic's partitions that may flow.
     followed: BTreeMap<At, i64>,
     resumed: BTreeMap<i32, i64>,
+    held: BTreeSet<At>,
     settling: BTreeMap<i32, Settling>,
 }
 
@@ -51,7 +57,13 @@ impl SimLog {
         drop(within);
         let (followed, resumed, settling) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (world, shape) = (world.clone(), Shape::of::<P>());
-        SimLog { world, shape, who, producer, epoch: None, followed, resumed, settling }
+        SimLog { world, shape, who, producer, epoch: None, followed, resumed, held: BTreeSet::new(), settling }
+    }
+
+    /// Everything that is read, and how far.
+    pub(super) fn followed(&self) -> impl Iterator<Item = (At, i64)> {
+        let resumed = self.resumed.iter().map(|(partition, next)| ((self.shape.work, *partition), *next));
+        self.followed.iter().map(|(at, next)| (*at, *next)).chain(resumed)
     }
 
     /// A call that may not be answered.
@@ -64,17 +76,15 @@ impl SimLog {
         Ok(())
     }
 
-    fn next(&mut self, work: bool) -> Option<Polled> {
+    fn next(&mut self) -> Option<Polled> {
         let mut world = self.world.borrow_mut();
         let lag = world.faults.lag;
         if lag > 0 && world.rng.chance(lag) {
             return None;
         }
         let mut all: Vec<At> = self.followed.keys().copied().collect();
-        if work {
-            all.extend(self.resumed.keys().map(|partition| (self.shape.work, *partition)));
-        }
-        all.retain(|(topic, _)| !world.muted.contains(topic));
+        all.extend(self.resumed.keys().map(|partition| (self.shape.work, *partition)));
+        all.retain(|at| !world.muted.contains(at.0) && !self.held.contains(at));
         let first = world.rng.below(all.len());
         for at in all.iter().cycle().skip(first).take(all.len()) {
             let position = match at.0 == self.shape.work {
@@ -188,7 +198,7 @@ impl SimLog {
 impl Log for SimLog {
     type Member = Proof;
 
-    fn poll(&mut self, _: Duration, work: bool) -> Result<Option<Polled>, Fault> {
+    fn poll(&mut self, _: Duration) -> Result<Option<Polled>, Fault> {
         self.call("poll")?;
         let news = {
             let world = &mut *self.world.borrow_mut();
@@ -198,7 +208,12 @@ impl Log for SimLog {
             self.told(&news);
             return Ok(Some(news));
         }
-        Ok(self.next(work))
+        Ok(self.next())
+    }
+
+    fn hold(&mut self, held: &BTreeSet<At>) -> Result<(), Fault> {
+        self.held.clone_from(held);
+        Ok(())
     }
 
     fn settle(&mut self, partition: i32) -> Result<Option<Start>, Fault> {

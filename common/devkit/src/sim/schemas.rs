@@ -29,7 +29,7 @@ impl SimSchemas {
 
 impl Schemas for SimSchemas {
     fn by_id(&mut self, id: u32) -> Result<Arc<Schema>, Unresolved> {
-        if self.0.borrow_mut().registry_away() {
+        if self.0.borrow_mut().registry_away(id) {
             return Err(Unresolved::Away("the registry does not answer".to_owned()));
         }
         SimSchemas::known(id).ok_or_else(|| Unresolved::Unknown(format!("no schema {id}")))

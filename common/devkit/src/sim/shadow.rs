@@ -80,6 +80,6 @@ fn observe<P: Processor>(view: &mut P::View, topic: &str, value: &[u8]) {
     let Ok((id, bytes)) = wire::split(value) else { return };
     let Some(schema) = SimSchemas::known(id) else { return };
     if let Ok((_, _, Read::Seen(seen))) = P::read(topic, Datum { bytes, schema: &schema }) {
-        P::observe(view, "", seen);
+        P::observe(view, "", seen, usize::MAX);
     }
 }

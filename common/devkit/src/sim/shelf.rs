@@ -20,6 +20,7 @@ pub(super) struct Entry {
     pub(super) appended: Millis,
     pub(super) key: Option<Vec<u8>>,
     pub(super) value: Option<Vec<u8>>,
+    pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
     /// The transaction that it belongs to.
     pub(super) of: Option<usize>,
 }

@@ -83,8 +83,10 @@ impl World {
         for record in records {
             let (appended, of) = (self.now, Some(transaction));
             let (key, value) = (Some(record.key.clone()), record.value.clone());
+            let trace = record.trace.iter().map(|trace| ("traceparent".to_owned(), Some(trace.clone().into_bytes())));
+            let headers = trace.collect();
             let at = (record.topic.name, record.partition);
-            let offset = self.shelf(at).push(Entry { kind: Kind::Data, appended, key, value, of });
+            let offset = self.shelf(at).push(Entry { kind: Kind::Data, appended, key, value, headers, of });
             self.transactions[transaction].first.entry(at).or_insert(offset);
         }
     }
@@ -99,7 +101,14 @@ impl World {
         let touched: Vec<At> = self.transactions[transaction].first.keys().copied().collect();
         for at in touched {
             let (appended, of) = (self.now, Some(transaction));
-            self.shelf(at).push(Entry { kind: Kind::Marker, appended, key: None, value: None, of });
+            self.shelf(at).push(Entry {
+                kind: Kind::Marker,
+                appended,
+                key: None,
+                value: None,
+                headers: Vec::new(),
+                of,
+            });
         }
         if commit {
             let offsets = std::mem::take(&mut self.transactions[transaction].offsets);

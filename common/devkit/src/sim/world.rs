@@ -11,7 +11,7 @@ use kernel::{
     contract::{Place, StateKept, TOPICS},
     partition, wire,
 };
-use runtime::log::Raw;
+use runtime::{log::Raw, tails};
 
 use super::{
     Faults, Plant, Rng, SimSchemas,
@@ -19,6 +19,9 @@ use super::{
     shelf::{Entry, Kind, Shelf},
     transactions::{Committed, Transaction},
 };
+
+/// Headers of a record, in order.
+pub type Headers = Vec<(String, Option<Vec<u8>>)>;
 
 /// A topic and one of its partitions.
 pub(super) type At = (&'static str, i32);
@@ -42,8 +45,8 @@ pub struct Shape {
 impl Shape {
     /// The shape of a processor.
     pub fn of<P: Processor>() -> Shape {
-        let market = P::TAILS.iter().filter(|tail| tail.reach == Reach::Market);
-        let global = P::TAILS.iter().filter(|tail| tail.reach == Reach::Global);
+        let market = tails::of::<P>().filter(|tail| tail.reach == Reach::Market);
+        let global = tails::of::<P>().filter(|tail| tail.reach == Reach::Global);
         let mut outputs: Vec<_> = P::OUTPUTS.iter().map(|topic| topic.name).collect();
         outputs.push(StateKept::TOPIC.name);
         outputs.dedup();
@@ -78,6 +81,8 @@ pub struct World {
     /// Topics that nobody can read at the moment.
     pub(super) muted: BTreeSet<&'static str>,
     registry_until: Millis,
+    /// Schemas for which the registry must be asked and does not answer.
+    unlearned: BTreeSet<u32>,
     /// The last steps, and how many of them are remembered.
     trace: (VecDeque<String>, usize),
 }
@@ -101,6 +106,7 @@ impl World {
             doomed: BTreeSet::new(),
             muted: BTreeSet::new(),
             registry_until: Millis(0),
+            unlearned: BTreeSet::new(),
             trace: (VecDeque::new(), trace),
         }))
     }
@@ -147,8 +153,19 @@ impl World {
 
     /// Stores a record as a producer without transactions does.
     pub fn append(&mut self, topic: &'static str, partition: i32, key: &[u8], value: Option<Vec<u8>>) -> Place {
+        self.append_with(topic, partition, (key, Vec::new()), value)
+    }
+
+    /// The same, with headers beside the key.
+    pub fn append_with(
+        &mut self,
+        topic: &'static str,
+        partition: i32,
+        (key, headers): (&[u8], Headers),
+        value: Option<Vec<u8>>,
+    ) -> Place {
         let (kind, appended, key) = (Kind::Data, self.now, Some(key.to_vec()));
-        let offset = self.shelf((topic, partition)).push(Entry { kind, appended, key, value, of: None });
+        let offset = self.shelf((topic, partition)).push(Entry { kind, appended, key, value, headers, of: None });
         if !matches!(topic, "driver.located" | "market.ticked") {
             self.say(|| format!("{topic}/{partition}@{offset} appended"));
         }
@@ -185,7 +202,8 @@ impl World {
             let entry = &shelf.entries[offset as usize];
             if self.visible(entry) {
                 let (key, value) = (entry.key.clone(), entry.value.clone());
-                let raw = Raw { topic, partition, offset, appended: entry.appended, key, value };
+                let (appended, headers) = (entry.appended, entry.headers.clone());
+                let raw = Raw { topic, partition, offset, appended, key, value, headers };
                 return (Some(raw), offset + 1);
             }
         }
@@ -262,7 +280,20 @@ impl World {
         TOPICS.iter().any(|known| known.name == topic)
     }
 
-    pub(super) fn registry_away(&mut self) -> bool {
+    /// The registry is away, and nobody remembers this topic's schema.
+    pub fn forget_schema(&mut self, topic: &str) {
+        self.unlearned.extend(SimSchemas::id(topic));
+    }
+
+    /// The registry is back.
+    pub fn learn_schemas(&mut self) {
+        self.unlearned.clear();
+    }
+
+    pub(super) fn registry_away(&mut self, id: u32) -> bool {
+        if self.unlearned.contains(&id) {
+            return true;
+        }
         if self.faults.registry > 0 && self.rng.chance(self.faults.registry) {
             self.registry_until = self.now.plus(Millis(self.rng.upto(2_000)));
         }

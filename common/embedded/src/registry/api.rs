@@ -174,6 +174,10 @@ async fn check_against(
 ) -> Answer {
     let (_, parsed) = posted(body)?;
     let state = service.lock();
+    // As Confluent's: anything may be the first version of a subject, and only versions are looked for.
+    if state.versions(&subject).is_err() {
+        return if version == "latest" { Ok(verdict(None)) } else { Err(Refusal::no_version(&version)) };
+    }
     let old = state.version(&subject, &version)?;
     Ok(verdict(state.against(&subject, old.id, &parsed)?))
 }
@@ -184,7 +188,13 @@ fn verdict(why: Option<String>) -> Response {
 
 #[derive(Deserialize)]
 struct Wanted {
-    compatibility: Level,
+    compatibility: Value,
+}
+
+/// The level that a body asks for.
+fn wanted(body: Body) -> Result<Level, Refusal> {
+    let Wanted { compatibility } = read(body)?;
+    serde_json::from_value(compatibility).map_err(|error| Refusal::invalid_level(&error))
 }
 
 async fn level(Shared(service): Shared<Service>) -> Response {
@@ -209,13 +219,13 @@ async fn subject_level(
 }
 
 async fn set_level(Shared(service): Shared<Service>, body: Body) -> Answer {
-    let Wanted { compatibility } = read(body)?;
+    let compatibility = wanted(body)?;
     service.lock().set_level(None, compatibility)?;
     Ok(ok(&json!({"compatibility": compatibility})))
 }
 
 async fn set_subject_level(Shared(service): Shared<Service>, Path(subject): Path<String>, body: Body) -> Answer {
-    let Wanted { compatibility } = read(body)?;
+    let compatibility = wanted(body)?;
     service.lock().set_level(Some(&subject), compatibility)?;
     Ok(ok(&json!({"compatibility": compatibility})))
 }

@@ -57,6 +57,10 @@ impl Refusal {
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, 42_202, format!("'{version}' is no version: a number or latest"))
     }
 
+    pub(super) fn invalid_level(why: &serde_json::Error) -> Self {
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, 42_203, format!("invalid compatibility level: {why}"))
+    }
+
     pub(super) fn invalid_request(why: impl Into<String>) -> Self {
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, 422, why)
     }

@@ -75,7 +75,8 @@ fn what_is_unknown_has_confluents_codes() {
     assert_eq!(code("POST", "/subjects/s", r#"{"schema":"\"int\""}"#), (404, 40_403));
     assert_eq!(code("POST", "/subjects/s/versions", r#"{"schema":"{"}"#), (422, 42_201));
     assert_eq!(code("GET", "/config/s", ""), (404, 40_408));
-    assert_eq!(code("PUT", "/config", r#"{"compatibility":"SOME"}"#), (400, 400));
+    assert_eq!(code("PUT", "/config", r#"{"compatibility":"SOME"}"#), (422, 42_203));
+    assert_eq!(code("PUT", "/config", "{"), (400, 400));
     assert_eq!(code("DELETE", "/subjects/s", ""), (405, 405));
     assert_eq!(code("GET", "/nowhere", ""), (404, 404));
 }
@@ -86,6 +87,8 @@ fn the_level_decides_what_may_follow() {
     let url = registry.url();
     post(url, "/subjects/s/versions", &record(INT));
     let check = "/compatibility/subjects/s/versions/latest";
+    assert_eq!(post(url, "/compatibility/subjects/t/versions/latest", &record(INT)).1["is_compatible"], true);
+    assert_eq!(post(url, "/compatibility/subjects/t/versions/1", &record(INT)).0, 404);
     assert_eq!(post(url, check, &record(STRING)).1["is_compatible"], false);
     assert_eq!(post(url, "/subjects/s/versions", &record(STRING)).0, 409);
     assert_eq!(call(url, "PUT", "/config/s", r#"{"compatibility":"NONE"}"#).0, 200);

@@ -6,23 +6,25 @@ use rdkafka::{
     Offset, TopicPartitionList,
     consumer::ConsumerGroupMetadata,
     error::{KafkaError, RDKafkaErrorCode},
+    message::{Header, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
-use super::{CALL, KafkaLog, Quiet};
-use crate::log::{Fault, Outgoing, Transaction};
-
-/// How long a commit may take before its outcome counts as unknown.
-const COMMIT: Duration = Duration::from_secs(20);
+use super::{KafkaLog, Quiet};
+use crate::{
+    log::{Fault, Outgoing, Transaction},
+    trace::HEADER,
+};
 
 impl KafkaLog {
     /// Makes the producer when there is none; what an earlier one of the same id left open is aborted.
     pub(super) fn producer(&mut self) -> Result<&BaseProducer<Quiet>, Fault> {
         if self.producer.is_none() {
             let config = self.access.producer(&self.access.transactional_id());
-            let producer: BaseProducer<Quiet> =
-                config.create_with_context(Quiet).map_err(|error| Fault::Away(error.to_string()))?;
-            producer.init_transactions(CALL).map_err(|error| Fault::Away(error.to_string()))?;
+            let producer: BaseProducer<Quiet> = config
+                .create_with_context(Quiet(self.reason.clone()))
+                .map_err(|error| Fault::Away(error.to_string()))?;
+            producer.init_transactions(self.access.calls.call).map_err(|error| Fault::Away(error.to_string()))?;
             self.producer = Some(producer);
         }
         self.producer.as_ref().ok_or_else(|| Fault::Away("no producer".to_owned()))
@@ -30,17 +32,18 @@ impl KafkaLog {
 
     pub(super) fn write(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
         let offsets = self.offsets_of(transaction)?;
+        let calls = self.access.calls;
         let producer = self.producer()?;
         if let Err(error) = producer.begin_transaction() {
             // Where nothing can be aborted the producer is of no more use.
             return Err(self.abort(&error));
         }
-        let sent = send_all(producer, &transaction.records)
-            .and_then(|()| producer.send_offsets_to_transaction(&offsets, member, CALL));
+        let sent = send_all(producer, &transaction.records, calls.commit)
+            .and_then(|()| producer.send_offsets_to_transaction(&offsets, member, calls.call));
         if let Err(error) = sent {
             return Err(self.abort(&error));
         }
-        match self.producer()?.commit_transaction(COMMIT) {
+        match self.producer()?.commit_transaction(calls.commit) {
             Ok(()) => Ok(()),
             Err(error) => Err(match &error {
                 KafkaError::Transaction(cause) if cause.txn_requires_abort() => self.abort(&error),
@@ -55,7 +58,7 @@ impl KafkaLog {
     fn abort(&mut self, why: &KafkaError) -> Fault {
         let fatal = matches!(why, KafkaError::Transaction(cause) if cause.is_fatal());
         let aborted = match &self.producer {
-            Some(producer) if !fatal => producer.abort_transaction(CALL).is_ok(),
+            Some(producer) if !fatal => producer.abort_transaction(self.access.calls.call).is_ok(),
             _ => false,
         };
         if aborted {
@@ -84,9 +87,13 @@ impl KafkaLog {
 
 /// Hands all records to the client and waits until the broker has them: `commit_transaction` would wait in slices of
 /// 100 ms for what is not delivered yet.
-fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing]) -> Result<(), KafkaError> {
+fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing], most: Duration) -> Result<(), KafkaError> {
     for outgoing in records {
         let record = BaseRecord::<[u8], [u8]>::to(outgoing.topic.name).partition(outgoing.partition).key(&outgoing.key);
+        let record = match &outgoing.trace {
+            Some(trace) => record.headers(OwnedHeaders::new().insert(Header { key: HEADER, value: Some(trace) })),
+            None => record,
+        };
         let mut record = match &outgoing.value {
             Some(value) => record.payload(value),
             None => record,
@@ -101,7 +108,7 @@ fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing]) -> Result<(), 
     }
     let begun = Instant::now();
     while producer.in_flight_count() > 0 {
-        if begun.elapsed() > COMMIT {
+        if begun.elapsed() > most {
             return Err(KafkaError::Canceled);
         }
         producer.poll(Duration::from_micros(500));

@@ -9,7 +9,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::{CALL, KafkaLog, Quiet, away};
+use super::{KafkaLog, Quiet, away};
 use crate::log::Fault;
 
 impl KafkaLog {
@@ -19,13 +19,13 @@ impl KafkaLog {
         let topic = StateKept::TOPIC.name;
         let mut config = self.access.consumer(&format!("{}.kept", self.access.group), "read_committed");
         config.set("enable.partition.eof", "true");
-        let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet).map_err(away)?;
+        let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet(self.reason.clone())).map_err(away)?;
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, partition, Offset::Beginning).map_err(away)?;
         consumer.assign(&list).map_err(away)?;
         let ours = format!("{}/", self.processor);
-        let begun = Instant::now();
-        while let Some(left) = CALL.checked_sub(begun.elapsed()) {
+        let (begun, most) = (Instant::now(), self.access.calls.call);
+        while let Some(left) = most.checked_sub(begun.elapsed()) {
             match consumer.poll(left) {
                 None => {}
                 Some(Ok(message)) if message.key().is_some_and(|key| key.starts_with(ours.as_bytes())) => {
@@ -36,6 +36,6 @@ impl KafkaLog {
                 Some(Err(error)) => return Err(away(error)),
             }
         }
-        Err(Fault::Away(format!("{topic}/{partition} could not be read to its end within {CALL:?}")))
+        Err(Fault::Away(format!("{topic}/{partition} could not be read to its end within {most:?}")))
     }
 }

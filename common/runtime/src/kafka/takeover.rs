@@ -10,7 +10,7 @@ use rdkafka::{
     producer::{BaseProducer, Producer},
 };
 
-use super::{CALL, KafkaLog, Quiet, away, offsets};
+use super::{KafkaLog, Quiet, away, offsets};
 use crate::log::{Fault, Start, Stretch};
 
 /// How long a predecessor may take to finish by itself.
@@ -54,11 +54,12 @@ impl KafkaLog {
     fn settled(&mut self, partition: i32) -> Result<Option<TopicPartitionList>, Fault> {
         let Some(committed) = self.committed(partition) else { return Ok(None) };
         let outputs: Vec<_> = self.outputs.iter().map(|topic| (*topic, partition)).collect();
+        let wait = self.access.calls.offsets;
         let Some(settling) = self.settling.get_mut(&partition) else { return Ok(None) };
         if settling.ends.is_none() {
-            settling.ends = Some(offsets(&self.uncommitted, &outputs, Offset::End)?);
+            settling.ends = Some(offsets((&self.uncommitted, wait), &outputs, Offset::End)?);
         }
-        let stable = offsets(&self.stable, &outputs, Offset::End)?;
+        let stable = offsets((&self.stable, wait), &outputs, Offset::End)?;
         let settled = settling.ends.iter().flatten().zip(&stable).all(|(end, stable)| stable >= end);
         Ok(settled.then_some(committed))
     }
@@ -101,8 +102,9 @@ impl KafkaLog {
             at.extend((0..self.counts.get(topic).copied().unwrap_or(1)).map(|other| (*topic, other)));
         }
         at.push((self.work_topic, partition));
-        let first = offsets(&self.stable, &at, Offset::Beginning)?;
-        let ends = offsets(&self.stable, &at, Offset::End)?;
+        let wait = self.access.calls.offsets;
+        let first = offsets((&self.stable, wait), &at, Offset::Beginning)?;
+        let ends = offsets((&self.stable, wait), &at, Offset::End)?;
         let of = |topic: &str, other: i32| match committed.find_partition(topic, other).map(|found| found.offset()) {
             Some(Offset::Offset(offset)) => Some(offset),
             _ => None,
@@ -150,11 +152,12 @@ impl KafkaLog {
         };
         for ((topic, partition), first) in at.iter().zip(first).filter(|((topic, _), _)| decided(topic)) {
             if let Some(committed) = of(topic, *partition).filter(|committed| committed < first) {
-                eprintln!(
-                    "{}: {} records of {topic}/{partition} were deleted by retention before they were read: offsets \
+                tracing::error!(
+                    side = "kafka",
+                    "{} records of {topic}/{partition} were deleted by retention before {} read them: offsets \
                      {committed} to {first}",
-                    self.processor,
-                    first - committed
+                    first - committed,
+                    self.processor
                 );
             }
         }
@@ -171,7 +174,11 @@ impl KafkaLog {
         let told = committed.find_partition(self.work_topic, partition);
         let newest = told.as_ref().and_then(|told| told.metadata().split(' ').next()?.parse::<i64>().ok());
         let Some(newest) = newest else { return Ok(None) };
-        let from = offsets(&self.stable, &[(topic, partition)], Offset::Offset((newest - span.0).max(0)))?;
+        let from = offsets(
+            (&self.stable, self.access.calls.offsets),
+            &[(topic, partition)],
+            Offset::Offset((newest - span.0).max(0)),
+        )?;
         Ok(from.first().copied().filter(|from| *from >= 0).or(Some(i64::MAX)))
     }
 
@@ -192,8 +199,9 @@ impl KafkaLog {
         if self.is_alive(id).map_err(away)? {
             return Ok(false);
         }
-        let producer: BaseProducer<Quiet> = self.access.producer(id).create_with_context(Quiet).map_err(away)?;
-        producer.init_transactions(CALL).map_err(away)?;
+        let producer: BaseProducer<Quiet> =
+            self.access.producer(id).create_with_context(Quiet(self.reason.clone())).map_err(away)?;
+        producer.init_transactions(self.access.calls.call).map_err(away)?;
         Ok(true)
     }
 }

@@ -8,6 +8,8 @@ use crate::{
     log::{Fault, Log, Start, Stretch},
     schemas::Schemas,
     seat::{At, Phase, Seat},
+    tails,
+    watch::Span,
 };
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
@@ -55,7 +57,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 
     fn begin(&mut self, partition: i32, start: Start) -> Result<(), Fault> {
-        let global = |topic: &str| Self::tail(topic).is_some_and(|tail| tail.reach == Reach::Global);
+        let global = tails::global::<P>;
         let known = |stretch: &&Stretch| self.global.contains_key(&(stretch.topic, stretch.partition));
         let first = |stretch: &&Stretch| stretch.topic == StateKept::TOPIC.name || global(stretch.topic);
         let follow: Vec<_> = start.stretches.iter().filter(first).filter(|stretch| !known(stretch)).cloned().collect();
@@ -78,7 +80,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// What is kept is known: on to the market's tails.
     fn go_on(&mut self, partition: i32) -> Result<(), Fault> {
         let Some(Seat { phase: Phase::Remembering(stretches), .. }) = self.seats.get(&partition) else { return Ok(()) };
-        let market = |stretch: &&Stretch| Self::tail(stretch.topic).is_some_and(|tail| tail.reach == Reach::Market);
+        let market =
+            |stretch: &&Stretch| tails::find::<P>(stretch.topic).is_some_and(|tail| tail.reach == Reach::Market);
         self.log.follow(&stretches.iter().filter(market).cloned().collect::<Vec<_>>())?;
         let stretches = stretches.clone();
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
@@ -95,19 +98,28 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let live = self.pace.time == Time::Live;
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
         seat.kept_until = seat.read.remove(&kept).unwrap_or_default();
-        seat.parked.extend(inherited);
+        inherited.into_iter().for_each(|record| seat.poison(record));
         if live {
             // What was stored since the last turn says what time it is now.
             seat.clocks.values_mut().for_each(|clock| clock.reach(seat.newest));
         }
         seat.phase = Phase::Live;
-        self.watch.live.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.watch.live(1);
+        let took = self.elapsed.saturating_sub(seat.since);
+        self.watch.took(Span::Restore, took);
+        tracing::info!(
+            side = "processor",
+            "{}/{partition} decides, {} ms after it was assigned",
+            P::WORK.name,
+            took.as_millis()
+        );
         Ok(())
     }
 
     /// A partition went to another worker: all that is known of it is dropped.
     pub(super) fn drop_seat(&mut self, partition: i32) {
         if let Some(seat) = self.seats.remove(&partition) {
+            self.watch.owned(-1);
             self.vacate(&seat);
         }
     }
@@ -115,25 +127,24 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// The outcome of a transaction is unknown: every partition is rebuilt from the log.
     pub(super) fn give_up(&mut self) {
         for (partition, seat) in std::mem::take(&mut self.seats) {
-            self.seats.insert(partition, Seat::new(partition));
+            self.seats.insert(partition, Seat::new(partition, self.elapsed));
             self.vacate(&seat);
         }
     }
 
     fn vacate(&mut self, seat: &Seat<P>) {
         if seat.live() {
-            self.watch.live.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+            self.watch.live(-1);
         }
         // What waited for the registry is read again by whoever takes the partition over.
-        self.stuck.retain(|raw| {
-            raw.partition != seat.partition || Self::tail(raw.topic).is_some_and(|tail| tail.reach == Reach::Global)
-        });
+        self.stuck.retain(|(topic, partition), _| *partition != seat.partition || tails::global::<P>(topic));
+        seat.read.keys().for_each(|(topic, partition)| self.watch.no_lag(topic, *partition));
         for market in &seat.markets {
             P::forget(&mut self.view, market);
             self.watch.gone(market);
         }
         self.loose.insert((StateKept::TOPIC.name, seat.partition));
-        let market = P::TAILS.iter().filter(|tail| tail.reach == Reach::Market);
+        let market = tails::of::<P>().filter(|tail| tail.reach == Reach::Market);
         self.loose.extend(market.map(|tail| (tail.topic.name, seat.partition)));
     }
 

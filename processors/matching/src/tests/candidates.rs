@@ -1,6 +1,7 @@
 //! Who is a candidate, and what he costs.
 
 use expect_test::{Expect, expect};
+use kernel::Rules;
 use kernel::Processor;
 use kernel::contract::{DriverChanged, DriverLocated, DriverStatus, Point, RideRequested, Service, Tier, Vehicle};
 

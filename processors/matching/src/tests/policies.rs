@@ -1,6 +1,7 @@
 //! What a policy may say.
 
 use expect_test::{Expect, expect};
+use kernel::Rules;
 use kernel::Millis;
 
 use super::{MARKET, START};

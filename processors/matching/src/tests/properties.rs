@@ -214,7 +214,7 @@ fn check_rebuilt(stage: &Stage, story: &[Happens]) {
         Happens::Sees(seen @ Seen::Changed(_)) => Some(seen.clone()),
         _ => None,
     });
-    first.into_iter().chain(changed).for_each(|seen| Matching::observe(&mut rebuilt, "", seen));
+    first.into_iter().chain(changed).for_each(|seen| assert!(Matching::observe(&mut rebuilt, "", seen, usize::MAX)));
     if !stage.outputs.is_empty() {
         assert_eq!(rebuilt.kept(MARKET), stage.view.kept(MARKET));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kernel::Rules;
 use kernel::codec::encode;
 use kernel::contract::TurnTaken;
 

@@ -21,7 +21,7 @@ fn a_slash_in_the_id_of_a_ride_or_driver_is_restored_as_it_was_kept() {
     }
     assert_eq!(entities.len(), 6);
     for driver in drivers {
-        rebuilt.see("", Seen::Changed(Box::new(profile(driver))));
+        rebuilt.see("", Seen::Changed(Box::new(profile(driver))), usize::MAX);
     }
     assert_eq!(rebuilt.kept(MARKET), stage.view.kept(MARKET));
     entities.iter().for_each(|entity| Matching::restore(&mut rebuilt, MARKET, entity, None));

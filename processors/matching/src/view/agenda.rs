@@ -25,6 +25,11 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
+    /// Rides of which anything is known.
+    pub(crate) fn len(&self) -> usize {
+        self.rides.len()
+    }
+
     /// A ride as it is kept. It is known until it is forgotten, be it over for longer than law 1's window: a request at its edge never
     /// begins a second chain.
     pub(crate) fn ride(&self, ride: &str) -> Option<&RideKept> {

@@ -116,6 +116,16 @@ impl Fleet {
         &self.slots[number as usize]
     }
 
+    /// Drivers of whom anything is known here.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Event time of the newest ping, if there was one.
+    pub(crate) fn newest(&self) -> Option<Millis> {
+        (self.newest > 0).then_some(Millis(self.newest))
+    }
+
     /// The slot number of a driver.
     pub(crate) fn find(&self, driver: &str) -> Option<u32> {
         self.names.get(driver).copied()

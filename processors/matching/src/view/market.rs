@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Millis;
+use kernel::{Measure, Millis};
 use kernel::contract::DriverKept;
 
 use super::{Agenda, Fleet};
@@ -32,6 +32,12 @@ impl MarketKept<'_> {
 impl Market {
     pub(super) fn kept(&self) -> MarketKept<'_> {
         MarketKept { agenda: &self.agenda, drivers: self.fleet.kept().collect(), derived: self.fleet.derived() }
+    }
+
+    /// How much is known here: rides and drivers, and when the newest ping was.
+    pub(crate) fn measure(&self) -> Measure {
+        let entities = self.agenda.len() + self.fleet.len();
+        Measure { entities: entities as u64, newest: self.fleet.newest() }
     }
 
     /// Whether time alone has something to decide: a lapse, a ride that looks for a driver, a driver who wants to leave.

@@ -46,6 +46,21 @@ pub(crate) struct Args {
     /// Kill one of the processes every so often, at least 8s, and start another in its place
     #[arg(long, requires = "processes", value_parser = kill_span)]
     pub(super) kill_every: Option<Duration>,
+    /// About every so often, at least 8s, one of: kill, pause, drain, add or take away a process
+    #[arg(long, requires = "processes", conflicts_with = "kill_every", value_parser = kill_span)]
+    pub(super) chaos: Option<Duration>,
+    /// Garbage of every kind beside the traffic, percent of each topic's records
+    #[arg(long, default_value_t = 0.0, value_parser = percent)]
+    pub(super) garbage: f64,
+    /// Kafka to run on instead of the embedded broker, `host:port` with commas between; our topics must be empty there
+    #[arg(long, requires = "registry", conflicts_with_all = ["port", "keep"])]
+    pub(super) brokers: Option<String>,
+    /// The schema registry beside it
+    #[arg(long, requires = "brokers", conflicts_with = "registry_port")]
+    pub(super) registry: Option<String>,
+    /// Partitions of the topics, at most 64
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) partitions: u16,
     /// Port of the broker; 0: a free one
     #[arg(long, default_value_t = 0)]
     pub(super) port: u16,

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use devkit::world::{Body, Published};
-use kernel::{Topic, partition, wire};
+use kernel::contract::RideRequested;
+use kernel::wire;
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
+
+use super::stage::Ground;
 
 /// Records that wait for the broker at most; then the world waits.
 const IN_FLIGHT_MAX: i32 = 20_000;
@@ -45,16 +48,18 @@ pub(super) struct Feed {
     losses: Losses,
     /// Topic name to schema id and partitions.
     topics: BTreeMap<&'static str, (u32, i32)>,
+    /// The newest request of each market.
+    pub(super) newest: BTreeMap<String, RideRequested>,
     value: Vec<u8>,
     /// Requests sent, doubled ones too.
     pub(super) requests: u64,
 }
 
 impl Feed {
-    pub(super) fn open(brokers: &str, ids: &[(&'static Topic, u32)]) -> Result<Feed, String> {
+    pub(super) fn open(ground: &Ground) -> Result<Feed, String> {
         let losses = Losses::default();
         let producer = ClientConfig::new()
-            .set("bootstrap.servers", brokers)
+            .set("bootstrap.servers", &ground.brokers)
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("linger.ms", "1")
@@ -63,8 +68,8 @@ impl Feed {
             .set("log_level", "3")
             .create_with_context(losses.clone())
             .map_err(|error| format!("producer: {error}"))?;
-        let topics = ids.iter().map(|(topic, id)| (topic.name, (*id, topic.partitions))).collect();
-        Ok(Feed { producer, losses, topics, value: Vec::new(), requests: 0 })
+        let topics = ground.ids.iter().map(|(topic, id)| (topic.name, (*id, ground.partitions(topic)))).collect();
+        Ok(Feed { producer, losses, topics, newest: BTreeMap::new(), value: Vec::new(), requests: 0 })
     }
 
     /// Sends records in their order; remembers when requests went.
@@ -73,6 +78,7 @@ impl Feed {
             if let Body::Requested(request) = body {
                 self.requests += 1;
                 sent.entry(request.ride.clone()).or_insert_with(Instant::now);
+                self.newest.insert(request.market.clone(), request.clone());
             }
             self.put(body)?;
         }
@@ -88,7 +94,7 @@ impl Feed {
         body.encode(&mut self.value)?;
         let key = body.key();
         let mut record =
-            BaseRecord::to(topic).partition(partition::of(key, partitions)).key(key).payload(&self.value[..]);
+            BaseRecord::to(topic).partition(kernel::partition::of(key, partitions)).key(key).payload(&self.value[..]);
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),

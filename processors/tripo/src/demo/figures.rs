@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use kernel::contract::{MatchDecided, Outcome, Reason};
 
 use super::feed::Sent;
-use super::listener::Heard;
 
 /// Quantiles of many values in little memory: buckets of 1/128 of their value.
 #[derive(Clone, Debug)]
@@ -79,9 +78,8 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn hear(&mut self, heard: &Heard, sent: &mut Sent) {
-        let Heard { decided, at } = heard;
-        self.last_heard = Some(*at);
+    pub(super) fn hear(&mut self, decided: &MatchDecided, at: Instant, sent: &mut Sent) {
+        self.last_heard = Some(at);
         if decided.revision == Some(0)
             && let Some(sent) = sent.remove(&decided.ride)
         {
@@ -90,7 +88,7 @@ impl Figures {
             sent.remove(&decided.ride);
         }
         if decided.revision.is_some() {
-            self.follow(decided, *at);
+            self.follow(decided, at);
         }
     }
 

@@ -14,6 +14,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
+use super::stage::Ground;
+
 /// Decisions read and not taken yet; at the bound the reader waits.
 const HEARD_MAX: usize = 10_000;
 
@@ -31,9 +33,9 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn open(brokers: &str) -> Result<Listener, String> {
+    pub(super) fn open(ground: &Ground) -> Result<Listener, String> {
         let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", brokers)
+            .set("bootstrap.servers", &ground.brokers)
             .set("group.id", "demo-listener")
             .set("isolation.level", "read_committed")
             .set("enable.auto.commit", "false")
@@ -43,7 +45,7 @@ impl Listener {
             .create()
             .map_err(|error| format!("listener: {error}"))?;
         let mut list = TopicPartitionList::new();
-        for partition in 0..MatchDecided::TOPIC.partitions {
+        for partition in 0..ground.partitions(MatchDecided::TOPIC) {
             let added = list.add_partition_offset(MatchDecided::TOPIC.name, partition, Offset::Beginning);
             added.map_err(|error| format!("listener: {error}"))?;
         }

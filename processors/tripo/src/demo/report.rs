@@ -55,7 +55,16 @@ fn measured(traffic: &Traffic) -> Value {
         "pings": tally.pings,
         "pings_dropped": tally.pings_dropped,
         "jumps": tally.jumps,
-        "kills": traffic.kills,
+        "kills": traffic.upheavals.kills,
+        "kill_to_decision_ms": traffic.recovery.report(),
+        "memory_mb": traffic.memory,
+        "upheavals": {
+            "pauses": traffic.upheavals.pauses,
+            "drains": traffic.upheavals.drains,
+            "added": traffic.upheavals.added,
+            "removed": traffic.upheavals.removed,
+            "joined_ms": traffic.upheavals.joined_ms,
+        },
         "behaviour": {
             "doubled_requests": tally.doubled_requests,
             "declined": tally.declined,
@@ -106,18 +115,65 @@ const ROWS: [(&str, &[&str]); 12] = [
     ("speed reached / asked for", &["speed_reached", "speed_asked"]),
 ];
 
+/// The rows that are shown where something befell the processes, or garbage was published.
+const UNREST: [(&str, &[&str]); 6] = [
+    ("killed / stopped / drained", &["kills", "/upheavals/pauses", "/upheavals/drains"]),
+    ("processes added / taken away", &["/upheavals/added", "/upheavals/removed"]),
+    (
+        "kill to next decision, ms, p50/p99/max",
+        &["/kill_to_decision_ms/p50", "/kill_to_decision_ms/p99", "/kill_to_decision_ms/max"],
+    ),
+    ("markets measured so / never decided for", &["/kill_to_decision_ms/count", "/kill_to_decision_ms/never"]),
+    ("garbage published / parked once", &["/garbage/published", "/garbage/parked_once"]),
+    (
+        "garbage not parked / again / sound parked",
+        &["/garbage/not_parked", "/garbage/parked_again", "/garbage/sound_parked"],
+    ),
+];
+
+fn unrest(report: &Value) {
+    let happened = |key: &str| match key.starts_with("garbage") {
+        true => report["garbage"].is_object(),
+        false => ["kills", "/upheavals/pauses", "/upheavals/drains", "/upheavals/added", "/upheavals/removed"]
+            .iter()
+            .any(|key| value(report, key).as_u64().is_some_and(|count| count > 0)),
+    };
+    for (label, keys) in UNREST.iter().filter(|(label, _)| happened(label)) {
+        row(label, report, keys);
+    }
+    let processes = report["memory_mb"].as_array().map_or(&[][..], Vec::as_slice);
+    for process in processes.iter().filter(|process| process["warm_mb"].is_number()) {
+        let name = format!("memory of {}", process["process"].as_str().unwrap_or_default());
+        let (warm, end, lived) = (&process["warm_mb"], &process["end_mb"], &process["lived_s"]);
+        println!("{name:42} {warm} MB after a minute / {end} MB after {lived} s");
+    }
+}
+
+fn value<'a>(report: &'a Value, key: &str) -> &'a Value {
+    report.pointer(key).unwrap_or(&report[key])
+}
+
+fn row(label: &str, report: &Value, keys: &[&str]) {
+    let values: Vec<String> = keys.iter().map(|key| value(report, key).to_string()).collect();
+    println!("{label:42} {}", values.join(" / "));
+}
+
 /// Prints the summary and the faults, if any.
 pub(super) fn print(report: &Value) {
     println!();
     for (label, keys) in ROWS {
-        let value = |key: &&str| report.pointer(key).or(report.get(*key)).map(Value::to_string).unwrap_or_default();
-        println!("{label:38} {}", keys.iter().map(value).collect::<Vec<_>>().join(" / "));
+        row(label, report, keys);
     }
+    unrest(report);
     if let Some(first) = report["first_line_skipped"].as_str() {
-        println!("{:38} {} lines, the first: {first}", "not used", report["lines_skipped"]);
+        println!("{:42} {} lines, the first: {first}", "not used", report["lines_skipped"]);
     }
     let faults = report["faults"].as_u64().unwrap_or(0);
     println!();
+    for (what, key) in [("not parked once", "first_not_parked"), ("parked though sound", "first_sound_parked")] {
+        let places = report["garbage"][key].as_array().map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(Value::as_str).for_each(|place| println!("{place} was {what}"));
+    }
     if faults == 0 {
         println!("The auditor found every law kept.");
     } else {

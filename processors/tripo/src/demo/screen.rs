@@ -16,7 +16,8 @@ pub(super) struct Status<'a> {
     pub(super) elapsed: Duration,
     pub(super) tally: Tally,
     pub(super) figures: &'a Figures,
-    pub(super) parked: u64,
+    /// Records parked; `None`: this process cannot know.
+    pub(super) parked: Option<u64>,
     pub(super) speed: u32,
     pub(super) note: String,
 }
@@ -57,13 +58,13 @@ impl Screen {
                 minutes(status.elapsed)
             ),
             format!(
-                "requests {}   matched {}   waiting {}   driven {}   expired {}   parked {}",
+                "requests {}   matched {}   waiting {}   driven {}   expired {}{}",
                 tally.asked,
                 figures.matched,
                 figures.waiting(),
                 figures.completed,
                 figures.expired,
-                status.parked
+                status.parked.map(|parked| format!("   parked {parked}")).unwrap_or_default()
             ),
             format!(
                 "pickup ETA median {} p99 {}   decision latency p50 {} ms p99 {} ms   pings {rate:.0}/s",
@@ -75,6 +76,15 @@ impl Screen {
             status.note.clone(),
         ];
         self.draw(&lines);
+    }
+
+    /// Prints a line that stays: the block goes on below it.
+    pub(super) fn say(&mut self, line: &str) {
+        let mut out = std::io::stdout().lock();
+        let up = if self.drawn > 0 { format!("\x1b[{}A\x1b[J", self.drawn) } else { String::new() };
+        self.drawn = 0;
+        // Nobody may be reading; the demonstration goes on.
+        drop(out.write_all(format!("{up}{line}\n").as_bytes()).and_then(|()| out.flush()));
     }
 
     fn draw(&mut self, lines: &[String]) {

@@ -6,21 +6,27 @@ use std::time::{Duration, Instant};
 
 use devkit::world::{Settings, World};
 use kernel::contract::MatchDecided;
-use kernel::{Millis, Topic};
+use kernel::{Millis, Record};
+
+use serde_json::Value;
 
 use super::Args;
 use super::engine::Engine;
 use super::feed::{Feed, Sent};
 use super::figures::Figures;
-use super::listener::Listener;
+use super::flock::Tally;
+use super::listener::{Heard, Listener};
+use super::litter::Litter;
+use super::recovery::Recovery;
 use super::screen::{Screen, Status};
 use super::source::Told;
+use super::stage::Ground;
 
 /// Event time by which the engine may be behind the world, at most; drivers have 20 s to answer and take up to 12.
 const LAG_MAX: Millis = Millis(6_000);
 const LAG_MIN: Millis = Millis(2_000);
 /// When nobody asks any more, time runs at least this fast.
-const DRAIN_SPEED: u32 = 600;
+pub(super) const DRAIN_SPEED: u32 = 600;
 /// Longest wait for the service to take its partitions.
 const START_MAX: Duration = Duration::from_secs(60);
 /// Longest time without any progress when all rides shall end.
@@ -44,7 +50,14 @@ pub(super) struct Traffic {
     feed: Feed,
     listener: Listener,
     engine: Option<Engine>,
-    pub(super) kills: u64,
+    /// How often what befell the processes.
+    pub(super) upheavals: Tally,
+    pub(super) recovery: Recovery,
+    pub(super) litter: Option<Litter>,
+    /// What each process held, once they have ended.
+    pub(super) memory: Vec<Value>,
+    /// The partition of each market.
+    homes: Vec<(String, i32)>,
     sent: Sent,
     stop: Arc<AtomicBool>,
     screen: Screen,
@@ -57,13 +70,15 @@ pub(super) struct Traffic {
 impl Traffic {
     pub(super) fn open(
         args: &Args,
-        (brokers, ids): (&str, &[(&'static Topic, u32)]),
-        engine: Engine,
+        ground: &Ground,
         (world, settings): (World<Told>, Settings),
         stop: Arc<AtomicBool>,
     ) -> Result<Traffic, String> {
         let now = Instant::now();
         let recorded = args.rides.is_some();
+        let home = |market: &String| (market.clone(), ground.partition(MatchDecided::TOPIC, market.as_bytes()));
+        let homes = settings.markets.iter().map(home).collect();
+        let garbage = (args.garbage > 0.0).then(|| Litter::open(ground, args.garbage, args.seed));
         Ok(Traffic {
             anchor: (world.now(), now),
             reached: (None, now),
@@ -76,10 +91,14 @@ impl Traffic {
             pings_asked: 0,
             speed: args.speed,
             span: args.span.or((!recorded).then_some(Duration::from_secs(120))),
-            feed: Feed::open(brokers, ids)?,
-            listener: Listener::open(brokers)?,
-            engine: Some(engine),
-            kills: 0,
+            feed: Feed::open(ground)?,
+            listener: Listener::open(ground)?,
+            engine: Some(ground.engine(args)?),
+            upheavals: Tally::default(),
+            recovery: Recovery::default(),
+            litter: garbage.transpose()?,
+            memory: Vec::new(),
+            homes,
             sent: Sent::new(),
             stop,
             screen: Screen::new(),
@@ -124,10 +143,7 @@ impl Traffic {
 
     /// One round: what was decided goes to the world, and its time moves on as far as the clock and the engine allow.
     fn advance(&mut self, speed: u32) -> Result<(), String> {
-        if let Some(engine) = &mut self.engine {
-            engine.tend()?;
-            self.kills = engine.kills();
-        }
+        self.tend()?;
         let decisions = self.hear(Duration::ZERO)?;
         let (since, at) = self.anchor;
         let target = since.plus(Millis(at.elapsed().as_millis() as i64 * i64::from(speed)));
@@ -144,11 +160,30 @@ impl Traffic {
         } else {
             let published = self.world.step(to, &decisions);
             self.feed.send(&published, &mut self.sent)?;
+            if let Some(litter) = &mut self.litter {
+                litter.beside(&published, to)?;
+            }
         }
         // Time that was lost to waiting is not caught up.
         if target.since(self.world.now()).0 > i64::from(speed) * 250 {
             self.anchor = (self.world.now(), Instant::now());
         }
+        Ok(())
+    }
+
+    /// Lets happen to the processes what is due, tells of it, and asks again in the markets of one that was killed.
+    fn tend(&mut self) -> Result<(), String> {
+        let Some(engine) = &mut self.engine else { return Ok(()) };
+        for happened in engine.tend()? {
+            self.screen.say(&happened.line);
+            self.recovery.disturbed();
+            let Some((at, partitions)) = happened.killed else { continue };
+            let owned = self.homes.iter().filter(|(_, home)| partitions.contains(home));
+            let newest = owned.filter_map(|(market, _)| self.feed.newest.get(market).cloned()).collect();
+            let again = self.recovery.killed(at, self.world.now(), newest);
+            self.feed.send(&again, &mut self.sent)?;
+        }
+        self.upheavals = engine.tally();
         Ok(())
     }
 
@@ -196,29 +231,52 @@ impl Traffic {
             let to = self.world.now().plus(self.settings.tick);
             let published = self.world.step(to, &decisions);
             self.feed.send(&published, &mut self.sent)?;
+            self.tend()?;
             let answered = self.engine.as_ref().is_some_and(|engine| engine.answered(self.feed.requests, &self.sent));
             let heard = self.figures.last_heard.is_none_or(|last| last.elapsed() > QUIET);
             if answered && heard && begun.elapsed() > QUIET {
                 break;
             }
         }
-        self.feed.settle(LONGEST)
+        self.feed.settle(LONGEST)?;
+        self.litter.as_mut().map_or(Ok(()), Litter::settle)
     }
 
     fn hear(&mut self, patience: Duration) -> Result<Vec<MatchDecided>, String> {
         let heard = self.listener.take(patience)?;
-        heard.iter().for_each(|heard| self.figures.hear(heard, &mut self.sent));
+        for Heard { decided, at } in &heard {
+            self.figures.hear(decided, *at, &mut self.sent);
+            self.recovery.hear(decided, *at);
+            self.litter.iter_mut().for_each(|litter| litter.heard(&decided.market));
+        }
         Ok(heard.into_iter().map(|heard| heard.decided).collect())
     }
 
     /// Drains and ends the engine.
     pub(super) fn end(&mut self) -> Result<(), String> {
-        self.engine.take().map_or(Ok(()), Engine::stop)
+        if let Some(engine) = self.engine.take() {
+            self.memory = engine.stop()?;
+        }
+        Ok(())
     }
 
     /// How far the engine is in the market where it is furthest behind; `None` while it lacks one.
     fn reached(&self) -> Option<Millis> {
         self.engine.as_ref()?.reached(&self.settings.markets, self.world.now(), &self.sent)
+    }
+
+    /// What is worth telling beside the figures.
+    fn note(&self, note: &str) -> String {
+        if let Some(trouble) = self.trouble() {
+            return trouble;
+        }
+        let engine = self.engine.as_ref().map(Engine::describe).unwrap_or_default();
+        let waiting = self.recovery.waiting();
+        let waiting = if waiting > 0 { format!("{waiting} markets of a killed process wait") } else { String::new() };
+        let pieces = self.litter.as_ref().map_or(0, |litter| litter.published);
+        let garbage = if pieces > 0 { format!("{pieces} pieces of garbage") } else { String::new() };
+        let parts = [engine, waiting, garbage, note.to_owned()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("   ")
     }
 
     fn trouble(&self) -> Option<String> {
@@ -235,9 +293,9 @@ impl Traffic {
             elapsed: self.begun.elapsed(),
             tally: self.world.tally(),
             figures: &self.figures,
-            parked: self.engine.as_ref().map_or(0, Engine::parked),
+            parked: self.engine.as_ref().and_then(Engine::parked),
             speed: self.speed,
-            note: self.trouble().unwrap_or(note.to_owned()),
+            note: self.note(note),
         };
         self.screen.show(&status);
     }

@@ -1,0 +1,98 @@
+//! Troubles: one line when a side gets into trouble, one when it is over, however many workers see it and however often.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread::{self, ThreadId},
+    time::{Duration, Instant},
+};
+
+use super::hold;
+
+/// A worker that reported nothing for so long is well again. Longer than its longest pause after a fault and the time until it asks
+/// the broker something, so that a good step between two faults ends no trouble.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// The troubles of a service.
+#[derive(Default)]
+pub(super) struct Troubles {
+    /// Whether there is one: a worker without trouble asks no more than this.
+    any: AtomicBool,
+    sides: Mutex<BTreeMap<&'static str, Trouble>>,
+    begun: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+struct Trouble {
+    since: Instant,
+    last: Instant,
+    sentence: String,
+    /// Who reported it, and when last: it is over when each of them is well. The others may have nothing to do with that side.
+    reporters: HashMap<ThreadId, Instant>,
+}
+
+impl Troubles {
+    pub(super) fn lose(&self, side: &'static str, sentence: &str, now: Instant) {
+        let mut sides = hold(&self.sides);
+        let reporter = thread::current().id();
+        if let Some(trouble) = sides.get_mut(side) {
+            if trouble.sentence != sentence {
+                tracing::debug!(side, "{sentence}");
+                trouble.sentence = sentence.to_owned();
+            }
+            trouble.last = now;
+            trouble.reporters.insert(reporter, now);
+            return;
+        }
+        tracing::warn!(side, "{sentence}");
+        *hold(&self.begun).entry(side).or_default() += 1;
+        let reporters = HashMap::from([(reporter, now)]);
+        sides.insert(side, Trouble { since: now, last: now, sentence: sentence.to_owned(), reporters });
+        self.any.store(true, Relaxed);
+    }
+
+    pub(super) fn calm(&self, now: impl FnOnce() -> Instant) {
+        if self.any.load(Relaxed) {
+            let now = now();
+            self.end(|last| now.saturating_duration_since(last) >= QUIET, thread::current().id());
+        }
+    }
+
+    /// The thread that calls this ends: it cannot say any more that it is well.
+    pub(super) fn rest(&self) {
+        self.end(|_| true, thread::current().id());
+    }
+
+    fn end(&self, well: impl Fn(Instant) -> bool, reporter: ThreadId) {
+        let mut sides = hold(&self.sides);
+        sides.retain(|side, trouble| {
+            if trouble.reporters.get(&reporter).is_some_and(|last| well(*last)) {
+                trouble.reporters.remove(&reporter);
+            }
+            if trouble.reporters.is_empty() {
+                let span = trouble.last.saturating_duration_since(trouble.since);
+                tracing::warn!(side = *side, "goes on after {} s", span.as_secs().max(1));
+            }
+            !trouble.reporters.is_empty()
+        });
+        self.any.store(!sides.is_empty(), Relaxed);
+    }
+
+    /// The last one that began and is not over.
+    pub(super) fn now(&self) -> Option<String> {
+        if !self.any.load(Relaxed) {
+            return None;
+        }
+        let sides = hold(&self.sides);
+        let (side, trouble) = sides.iter().max_by_key(|(_, trouble)| trouble.since)?;
+        Some(format!("{side}: {}", trouble.sentence))
+    }
+
+    /// For a side, how often it got into trouble, and whether it is now.
+    pub(super) fn of(&self, side: &str) -> (u64, bool) {
+        let begun = hold(&self.begun).get(side).copied().unwrap_or_default();
+        (begun, hold(&self.sides).contains_key(side))
+    }
+}

@@ -1,0 +1,31 @@
+//! Back-pressure: what a partition has too much of in hand is not polled until half of it is worked off.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use kernel::Processor;
+
+use super::{Discipline, Worker};
+use crate::{
+    log::{Fault, Log},
+    schemas::Schemas,
+    seat::At,
+};
+
+impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
+    /// Holds back what is full, and what waits for the registry; all else flows.
+    pub(super) fn hold(&mut self) -> Result<(), Fault> {
+        let mut held: BTreeSet<At> = self.stuck.keys().copied().collect();
+        for seat in self.seats.values_mut() {
+            seat.press(&self.pace.limits, &self.watch);
+            held.extend(seat.pressed.iter().map(|(topic, _)| (*topic, seat.partition)));
+        }
+        self.log.hold(&held)
+    }
+
+    /// How long a step waits for the first record: not at all where something can be decided now.
+    pub(super) fn wait(&self) -> Duration {
+        let decidable = self.seats.values().any(|seat| !seat.ready.is_empty() || !seat.facts.is_empty());
+        let left = self.pace.interval.saturating_sub(self.elapsed.saturating_sub(self.begun));
+        if decidable { self.pace.wait.min(left) } else { self.pace.wait }
+    }
+}

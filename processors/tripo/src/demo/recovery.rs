@@ -1,0 +1,87 @@
+//! How long a killed process is missed: from its kill to the next decision of every market that it owned.
+//!
+//! Right after the kill each of these markets is sent its newest request again, one millisecond of event time later than all that
+//! was sent before, so that there is something to decide and whatever is decided from then on has a later `at`: the dead process
+//! cannot have written it. The time ends when a `read_committed` reader has the decision.
+
+use std::time::Instant;
+
+use devkit::world::{Body, Published};
+use kernel::Millis;
+use kernel::contract::{MatchDecided, RideRequested};
+use serde_json::{Value, json};
+
+/// Slowest ones that are told of.
+const TOLD: usize = 5;
+
+/// A market that a killed process owned and that nothing was decided for since.
+struct Open {
+    at: Instant,
+    event: Millis,
+    market: String,
+    /// Events of any kind until then.
+    events: u64,
+}
+
+/// The times measured.
+#[derive(Default)]
+pub(super) struct Recovery {
+    open: Vec<Open>,
+    /// Milliseconds, the market, and how much else befell the processes meanwhile.
+    took: Vec<(u64, String, u64)>,
+    events: u64,
+}
+
+impl Recovery {
+    /// Something befell the processes.
+    pub(super) fn disturbed(&mut self) {
+        self.events += 1;
+    }
+
+    /// A process was killed that owned these markets, when everything until `event` had been sent: what is to be sent again.
+    pub(super) fn killed(&mut self, at: Instant, event: Millis, newest: Vec<RideRequested>) -> Vec<Published> {
+        let mut again = Vec::new();
+        for request in newest {
+            self.open.push(Open { at, event, market: request.market.clone(), events: self.events });
+            let later = event.plus(Millis(1));
+            again.push(Published { at: later, body: Body::Requested(RideRequested { at: later.0, ..request }) });
+        }
+        again
+    }
+
+    /// A decision was read at `at`.
+    pub(super) fn hear(&mut self, decided: &MatchDecided, at: Instant) {
+        let Recovery { open, took, events } = self;
+        open.retain(|one| {
+            let over = one.market == decided.market && decided.at > one.event.0;
+            if over {
+                let ms = at.saturating_duration_since(one.at).as_millis() as u64;
+                took.push((ms, one.market.clone(), *events - one.events));
+            }
+            !over
+        });
+    }
+
+    /// Markets that still wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.open.len()
+    }
+
+    /// For the report.
+    pub(super) fn report(&self) -> Value {
+        let mut took = self.took.clone();
+        took.sort();
+        let at = |share: f64| took.get(((took.len() as f64 * share) as usize).min(took.len().saturating_sub(1)));
+        let ms = |share| at(share).map(|(ms, ..)| *ms);
+        let slowest = took.iter().rev().take(TOLD);
+        let slowest = slowest.map(|(ms, market, others)| json!({ "ms": ms, "market": market, "other_events": others }));
+        json!({
+            "count": took.len(),
+            "p50": ms(0.5),
+            "p99": ms(0.99),
+            "max": ms(1.0),
+            "never": self.open.len(),
+            "slowest": slowest.collect::<Vec<_>>(),
+        })
+    }
+}

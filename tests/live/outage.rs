@@ -1,0 +1,227 @@
+//! What a normal week brings: servers that start late, a broker that goes away and comes back, a registry that is down, a leader that
+//! is lost. The service says so once, time stands still, and nothing is lost.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use devkit::auditor;
+use embedded::Registry;
+use kernel::contract::{MatchDecided, Outcome, Progress, RecordParked, RideProgressed, RideRequested, TOPICS};
+use kernel::{Record, codec, wire};
+use runtime::topics;
+
+use crate::client::Client;
+use crate::demo::{demo, kept, tripo};
+use crate::journey::{MARKET, PARTITIONS, ping, profile, request};
+use crate::servers::{self, Cluster, free_port};
+
+/// A process of `tripo run matching`, and what it says.
+struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    fn start(brokers: &str, registry: &str) -> Process {
+        let log = std::env::temp_dir().join(format!("outage-{}.log", std::process::id()));
+        let said = File::create(&log).unwrap();
+        let mut command = Command::new(tripo());
+        command.args(["run", "matching", "--brokers", brokers, "--registry", registry, "--instance", "steady"]);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).spawn().unwrap();
+        Process { child, log }
+    }
+
+    /// The lines that it said since the last call, without the first of all, by which it introduces itself.
+    fn said(&self, since: &mut usize) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.log).unwrap();
+        let lines = text.lines().map(str::to_owned).filter(|line| !line.contains(" joins group "));
+        let lines: Vec<String> = lines.collect();
+        let new = lines[*since..].to_vec();
+        *since = lines.len();
+        new
+    }
+
+    /// Asks it to end; it must drain.
+    fn stop(mut self) {
+        assert!(self.child.try_wait().unwrap().is_none(), "it ended before: {:?}", self.said(&mut 0));
+        let asked = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.child.id())).status().unwrap();
+        assert!(asked.success());
+        assert!(self.child.wait().unwrap().success(), "{:?}", self.said(&mut 0));
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.log);
+    }
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
+}
+
+fn accepted(offered: &MatchDecided, at: i64) -> RideProgressed {
+    RideProgressed {
+        event: format!("{}-{at}", offered.ride),
+        at,
+        market: MARKET.to_owned(),
+        ride: offered.ride.clone(),
+        revision: offered.revision,
+        driver: offered.driver.clone(),
+        progress: Progress::Accepted,
+        by: None,
+        why: None,
+        charged_minor: None,
+        paid_minor: None,
+        currency: None,
+        distance_m: None,
+        duration_s: None,
+    }
+}
+
+fn find(client: &Client, ride: &str, outcome: Outcome) -> MatchDecided {
+    client.until(|all: &[MatchDecided]| all.iter().find(|one| one.ride == ride && one.outcome == outcome).cloned())
+}
+
+#[test]
+fn a_service_outlives_its_broker_and_its_registry() {
+    let Some(mut kafka) = servers::prepared() else { return };
+    let registry_log = std::env::temp_dir().join(format!("outage-{}.registry", std::process::id()));
+    let port = free_port().unwrap();
+    let url = format!("http://127.0.0.1:{port}");
+    let process = Process::start(kafka.address(), &url);
+    let mut lines = 0;
+
+    // The service is the first to start: there is no broker, no registry and no topic.
+    sleep(Duration::from_secs(3));
+    kafka.start().unwrap();
+    sleep(Duration::from_secs(2));
+    let registry = Registry::start(port, Some(&registry_log)).unwrap();
+    sleep(Duration::from_secs(2));
+    let layout = topics::Layout { partitions: Some(PARTITIONS), replication: 1 };
+    topics::ensure(kafka.address(), &TOPICS, layout).unwrap();
+    let client = Client::new(kafka.address(), &url, PARTITIONS);
+    client.publish(&profile("near"));
+    client.publish(&ping("near", now(), 37_781_000));
+    client.publish(&request("zero", now()));
+    let offered = find(&client, "zero", Outcome::Offered);
+    client.publish(&accepted(&offered, now()));
+    find(&client, "zero", Outcome::Assigned);
+    println!("late servers: {:#?}", process.said(&mut lines));
+
+    broker_away(&client, &mut kafka, &process, &mut lines);
+    registry_away(&client, (registry, port, &registry_log), &process, &mut lines);
+
+    process.stop();
+    let verdict = auditor::audit(kafka.address(), auditor::Limits::default()).unwrap();
+    assert!(verdict.clean() && verdict.parked == 0, "{verdict:#?}");
+    let expired = client.all::<MatchDecided>().into_iter().filter(|one| one.outcome == Outcome::Closed);
+    assert_eq!(expired.count(), 0, "no ride was closed by time alone");
+    let _ = std::fs::remove_file(registry_log);
+}
+
+/// The broker is killed while an offer stands, and is away for longer than the driver has to answer.
+fn broker_away(client: &Client, kafka: &mut servers::Kafka, process: &Process, lines: &mut usize) {
+    client.publish(&profile("far"));
+    client.publish(&ping("far", now(), 37_790_000));
+    client.publish(&request("one", now()));
+    let offered = find(client, "one", Outcome::Offered);
+    let burst: Vec<String> = (0..50).map(|number| format!("burst-{number}")).collect();
+    burst.iter().for_each(|ride| client.publish(&request(ride, offered.at)));
+    kafka.kill();
+    let away = Instant::now();
+    sleep(Duration::from_secs(20));
+    let told = process.said(lines);
+    assert_eq!(told.len(), 1, "one line that it is away: {told:#?}");
+    assert!(told[0].contains("kafka") || told[0].contains("broker"), "{told:#?}");
+    kafka.start().unwrap();
+    println!("the broker was away for {:?}", away.elapsed());
+    // The driver had answered in time, and his answer could not be published any sooner.
+    client.publish(&accepted(&offered, offered.at + 5_000));
+    let assigned = find(client, "one", Outcome::Assigned);
+    let took_back = |all: &[MatchDecided]| all.iter().filter(|one| one.outcome == Outcome::Withdrawn).count();
+    assert_eq!(took_back(&client.all()), 0, "time stood still: {assigned:#?}");
+    for ride in &burst {
+        client.until(|all: &[MatchDecided]| all.iter().any(|one| one.ride == *ride).then_some(()));
+    }
+    sleep(Duration::from_secs(4));
+    let told = process.said(lines);
+    assert_eq!(told.len(), 1, "one line that it goes on: {told:#?}");
+    println!("the broker is back: {told:#?}");
+}
+
+/// A later version of the request, under an id that the service has not seen.
+fn later_version(url: &str) -> u32 {
+    let mut schema: serde_json::Value = serde_json::from_str(RideRequested::TOPIC.schema).unwrap();
+    let extra = serde_json::json!({ "name": "extra", "type": ["null", "string"], "default": null, "doc": "Later." });
+    schema["fields"].as_array_mut().unwrap().push(extra);
+    let later: &'static str = schema.to_string().leak();
+    let topic: &'static kernel::Topic = Box::leak(Box::new(kernel::Topic {
+        name: RideRequested::TOPIC.name,
+        schema: later,
+        partitions: 1,
+        placed_by: kernel::PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: -1,
+        max_message_bytes: 1,
+        compression: None,
+    }));
+    let mut registry = runtime::registry::Registry::new(url).unwrap();
+    registry.register(&[topic]).unwrap()[0].1
+}
+
+/// The registry is stopped: what carries a known id goes on, what carries a new one waits for it and is not parked.
+fn registry_away(client: &Client, at: (Registry, u16, &Path), process: &Process, lines: &mut usize) {
+    let (registry, port, log) = at;
+    let id = later_version(registry.url());
+    drop(registry);
+    client.publish(&request("known", now()));
+    client.until(|all: &[MatchDecided]| all.iter().any(|one| one.ride == "known").then_some(()));
+    assert!(process.said(lines).is_empty(), "who asks nothing misses nobody");
+    let mut value = Vec::new();
+    wire::start(id, &mut value);
+    codec::encode(&request("later", now()), &mut value).unwrap();
+    value.push(0);
+    client.raw(RideRequested::TOPIC.name, MARKET.as_bytes(), &value);
+    sleep(Duration::from_secs(6));
+    assert!(!client.all::<MatchDecided>().iter().any(|one| one.ride == "later"));
+    assert!(client.all::<RecordParked>().is_empty(), "it waits, it is no poison");
+    let told = process.said(lines);
+    assert_eq!(told.len(), 1, "one line that it is away: {told:#?}");
+    assert!(told[0].contains("registry"), "{told:#?}");
+    let registry = Registry::start(port, Some(log)).unwrap();
+    client.until(|all: &[MatchDecided]| all.iter().any(|one| one.ride == "later").then_some(()));
+    sleep(Duration::from_secs(4));
+    let told = process.said(lines);
+    assert_eq!(told.len(), 1, "one line that it goes on: {told:#?}");
+    println!("the registry is back: {told:#?}");
+    drop(registry);
+}
+
+/// Three nodes need a gigabyte and half a minute to start, so this runs where `TRIPO_CLUSTER=1` is set.
+#[test]
+fn a_leader_that_is_lost_under_load_costs_nothing() {
+    if std::env::var("TRIPO_CLUSTER").as_deref() != Ok("1") {
+        return tests::not_run("a lost leader", "three Kafka nodes are started only with TRIPO_CLUSTER=1");
+    }
+    let Some(mut cluster) = servers::available("Apache Kafka of three nodes", Cluster::start()) else { return };
+    let registry = Registry::start(0, None).unwrap();
+    let (brokers, url) = (cluster.addresses(), registry.url().to_owned());
+    let run = std::thread::spawn(move || {
+        let on = ["--brokers", &brokers, "--registry", &url, "--markets", "6", "--processes", "2"];
+        demo("leader", &[&on[..], &["--for", "60s", "--speed", "10"]].concat())
+    });
+    // A third of all partitions is led by each node, so the one that is killed leads some under load.
+    sleep(Duration::from_secs(20));
+    cluster.nodes[1].kill();
+    sleep(Duration::from_secs(15));
+    cluster.launch(1).unwrap();
+    let report = run.join().unwrap();
+    kept(&report);
+    println!("{report:#}");
+}

@@ -1,0 +1,109 @@
+//! What does not work stops only what needs it: the registry, a market, a partition; and what goes on beside it.
+
+use std::time::Duration;
+
+use devkit::sim::World;
+use kernel::{
+    Record,
+    contract::{Cause, MatchDecided, PolicyChanged, Progress, RecordParked, RideProgressed, RideRequested},
+};
+use runtime::{Limits, Time, log::Raw};
+
+use super::{MARKET, Scene};
+
+fn scene() -> Scene {
+    Scene::with(Time::Log { speed: 1 }, Limits::default())
+}
+
+#[test]
+fn what_needs_the_registry_waits_and_the_rest_goes_on() {
+    let mut scene = scene();
+    scene.ask("ann", 0);
+    scene.run();
+    // Only a schema that nobody knows yet must be asked for.
+    scene.world.borrow_mut().forget_schema(RideProgressed::TOPIC.name);
+    scene.tell(Progress::Cancelled);
+    scene.run();
+    assert_eq!(scene.worker.waiting(), 1);
+    assert_eq!(scene.worker.trouble().map(runtime::log::Fault::side), Some("registry"));
+    scene.pass(1_000);
+    scene.tick();
+    scene.run();
+    assert_eq!(scene.watch.now()[MARKET], scene.now(), "ticks are read meanwhile");
+    scene.world.borrow_mut().learn_schemas();
+    scene.pass(10_000);
+    scene.run();
+    scene.ask("bob", 0);
+    scene.run();
+    assert_eq!(scene.counted(), super::named(&[("ann", 1), ("bob", 3)]), "the cancellation was not lost");
+    assert!(scene.parked().is_empty() && scene.worker.trouble().is_none());
+}
+
+#[test]
+fn a_transaction_waits_for_its_interval_unless_it_is_full() {
+    let limits = Limits { asks_taken: 3, ..Limits::default() };
+    let mut scene = Scene::paced(Time::Log { speed: 1 }, limits, Duration::from_millis(100));
+    scene.pass(100);
+    scene.ask("ann", 0);
+    scene.run();
+    let before = scene.commits();
+    scene.ask("bob", 0);
+    scene.pass(50);
+    scene.run();
+    assert_eq!(scene.commits(), before, "half of the interval is left");
+    scene.pass(50);
+    scene.run();
+    assert_eq!(scene.commits(), before + 1);
+    ["cid", "dan", "eve"].iter().for_each(|rider| drop(scene.ask(rider, 0)));
+    scene.run();
+    assert_eq!(scene.commits(), before + 2, "a full one goes at once");
+    assert_eq!(scene.counted().len(), 5);
+}
+
+#[test]
+fn a_trace_goes_on_from_the_record_that_led_to_a_decision() {
+    const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let mut scene = scene();
+    let traced = |scene: &Scene, value: Vec<u8>| {
+        let headers = vec![("traceparent".to_owned(), Some(PARENT.as_bytes().to_vec())), ("other".to_owned(), None)];
+        scene.world.borrow_mut().append_with(RideRequested::TOPIC.name, 0, (MARKET.as_bytes(), headers), Some(value))
+    };
+    let request = World::encode(&scene.request(MARKET, "ann", 0)).unwrap();
+    traced(&scene, request);
+    traced(&scene, vec![1]);
+    scene.ask("bob", 0);
+    scene.run();
+    let header = |raw: &Raw| raw.headers.first().and_then(|(_, value)| value.clone()).map(String::from_utf8);
+    let decided = scene.world.borrow().committed(MatchDecided::TOPIC.name);
+    let trace = header(&decided[0]).unwrap().unwrap();
+    assert_eq!((&trace[..36], &trace[52..]), (&PARENT[..36], "-01"), "the same trace");
+    assert_ne!(&trace[36..52], &PARENT[36..52], "another span");
+    assert_eq!(header(&decided[1]), None);
+    let parked = scene.world.borrow().committed("record.parked");
+    assert!(header(&parked[0]).unwrap().unwrap().starts_with(&PARENT[..36]));
+    let record = &scene.all::<RecordParked>()[0];
+    assert_eq!(record.headers.len(), 2, "all its headers are kept");
+}
+
+#[test]
+fn a_published_policy_that_breaks_a_rule_is_parked_and_changes_nothing() {
+    let mut scene = scene();
+    let changed = PolicyChanged {
+        policy: "tally@2".to_owned(),
+        processor: "tally".to_owned(),
+        version: 2,
+        effective_from: scene.now().0 + 30_000,
+        author: "ann".to_owned(),
+        reason: "why not".to_owned(),
+        text: "anything".to_owned(),
+        hash: String::new(),
+    };
+    let value = World::encode(&changed).unwrap();
+    // The unit policy knows one version only: 0.
+    let offset = scene.world.borrow_mut().append(PolicyChanged::TOPIC.name, 0, b"tally@2", Some(value)).offset;
+    scene.run();
+    assert_eq!(scene.parked(), [(offset, Cause::OutOfRange)]);
+    scene.ask("ann", 0);
+    scene.run();
+    assert_eq!(scene.counted(), super::named(&[("ann", 1)]));
+}
