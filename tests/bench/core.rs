@@ -4,6 +4,7 @@
 //! `cargo bench -p tests --bench core`
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 use kernel::codec::{Datum, encode};
@@ -177,7 +178,7 @@ fn turn(number: i64, now: i64, pickup: Point) -> Turn<Matching> {
         quote: None,
     };
     let place = Place { topic: RideRequested::TOPIC.name.into(), partition: 0, offset: number };
-    let asks = vec![Event { place, at: Millis(now), body }];
+    let asks = vec![Arc::new(Event { place, at: Millis(now), body })];
     Turn { market: "sf".into(), number, now: Millis(now), asks, facts: Vec::new(), cut: Vec::new(), stale: false }
 }
 

@@ -129,6 +129,7 @@ impl Log {
     fn turn(&mut self, market: &str, turn: i64) -> &mut TurnTaken {
         let lies = place("turn.taken", self.taken.len());
         let taken = TurnTaken {
+            processor: "matching".to_owned(),
             market: market.to_owned(),
             turn,
             chunk: 0,
@@ -332,7 +333,7 @@ fn parked(topic: &str, offset: usize) -> RecordParked {
         appended_at: 0,
         market: None,
         key: None,
-        value: vec![],
+        value: None,
         size: 0,
         hash: None,
         headers: vec![],

@@ -31,11 +31,6 @@ impl Client {
         Client { brokers: brokers.to_owned(), partitions, registry, producer }
     }
 
-    /// The registry that it knows schemas from.
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
     /// Publishes a record where the contract places it, and waits until the broker has it.
     pub(crate) fn publish<R: Record>(&self, record: &R) {
         let mut value = Vec::new();

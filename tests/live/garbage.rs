@@ -85,7 +85,7 @@ fn parked_once(sent: &Sent, parked: &[RecordParked]) {
         let RecordParked { place: Place { topic, partition, .. }, cause, detail, value, key, .. } = record;
         let is = |piece: &Piece| {
             let same = piece.topic.name == topic && piece.partition == *partition && key.as_ref() == Some(&piece.key);
-            same && piece.kind.cause() == *cause && piece.value.as_deref().unwrap_or_default() == value
+            same && piece.kind.cause() == *cause && piece.value == *value
         };
         let found = open.iter().position(|(_, piece)| is(piece));
         let found = found.unwrap_or_else(|| panic!("{cause:?} of {topic}/{partition} was not sent so: {detail}"));

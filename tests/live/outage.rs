@@ -1,9 +1,7 @@
 //! What a normal week brings: servers that start late, a broker that goes away and comes back, a registry that is down, a leader that
 //! is lost. The service says so once, time stands still, and nothing is lost.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,51 +11,30 @@ use kernel::contract::{MatchDecided, Outcome, Progress, RecordParked, RideProgre
 use kernel::{Record, codec, wire};
 use runtime::topics;
 
+use crate::binary::Running;
 use crate::client::Client;
-use crate::demo::{demo, kept, tripo};
+use crate::demo::{demo, kept};
 use crate::journey::{MARKET, PARTITIONS, ping, profile, request};
 use crate::servers::{self, Cluster, free_port};
 
-/// A process of `tripo run matching`, and what it says.
+/// A process of `tripo run matching`, and how much of what it said is known.
 struct Process {
-    child: Child,
-    log: PathBuf,
+    running: Running,
+    known: usize,
 }
 
 impl Process {
     fn start(brokers: &str, registry: &str) -> Process {
-        let log = std::env::temp_dir().join(format!("outage-{}.log", std::process::id()));
-        let said = File::create(&log).unwrap();
-        let mut command = Command::new(tripo());
-        command.args(["run", "matching", "--brokers", brokers, "--registry", registry, "--instance", "steady"]);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).spawn().unwrap();
-        Process { child, log }
+        let arguments = ["run", "matching", "--brokers", brokers, "--registry", registry, "--instance", "steady"];
+        Process { running: Running::start(&arguments, &[]), known: 0 }
     }
 
-    /// The lines that it said since the last call, without the first of all, by which it introduces itself.
-    fn said(&self, since: &mut usize) -> Vec<String> {
-        let text = std::fs::read_to_string(&self.log).unwrap();
-        let lines = text.lines().map(str::to_owned).filter(|line| !line.contains(" joins group "));
-        let lines: Vec<String> = lines.collect();
-        let new = lines[*since..].to_vec();
-        *since = lines.len();
+    /// The lines that it said since the last call, but for the one by which it introduces itself.
+    fn said(&mut self) -> Vec<String> {
+        let lines = self.running.said();
+        let new = lines[self.known..].iter().filter(|line| !line.contains(" joins group ")).cloned().collect();
+        self.known = lines.len();
         new
-    }
-
-    /// Asks it to end; it must drain.
-    fn stop(mut self) {
-        assert!(self.child.try_wait().unwrap().is_none(), "it ended before: {:?}", self.said(&mut 0));
-        let asked = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.child.id())).status().unwrap();
-        assert!(asked.success());
-        assert!(self.child.wait().unwrap().success(), "{:?}", self.said(&mut 0));
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.log);
     }
 }
 
@@ -94,8 +71,7 @@ fn a_service_outlives_its_broker_and_its_registry() {
     let registry_log = std::env::temp_dir().join(format!("outage-{}.registry", std::process::id()));
     let port = free_port().unwrap();
     let url = format!("http://127.0.0.1:{port}");
-    let process = Process::start(kafka.address(), &url);
-    let mut lines = 0;
+    let mut process = Process::start(kafka.address(), &url);
 
     // The service is the first to start: there is no broker, no registry and no topic.
     sleep(Duration::from_secs(3));
@@ -112,12 +88,13 @@ fn a_service_outlives_its_broker_and_its_registry() {
     let offered = find(&client, "zero", Outcome::Offered);
     client.publish(&accepted(&offered, now()));
     find(&client, "zero", Outcome::Assigned);
-    println!("late servers: {:#?}", process.said(&mut lines));
+    println!("late servers: {:#?}", process.said());
 
-    broker_away(&client, &mut kafka, &process, &mut lines);
-    registry_away(&client, (registry, port, &registry_log), &process, &mut lines);
+    broker_away(&client, &mut kafka, &mut process);
+    registry_away(&client, (registry, port, &registry_log), &mut process);
 
-    process.stop();
+    let (status, said) = process.running.stop();
+    assert_eq!(status, Some(0), "{said:#?}");
     let verdict = auditor::audit(kafka.address(), auditor::Limits::default()).unwrap();
     assert!(verdict.clean() && verdict.parked == 0, "{verdict:#?}");
     let expired = client.all::<MatchDecided>().into_iter().filter(|one| one.outcome == Outcome::Closed);
@@ -126,7 +103,7 @@ fn a_service_outlives_its_broker_and_its_registry() {
 }
 
 /// The broker is killed while an offer stands, and is away for longer than the driver has to answer.
-fn broker_away(client: &Client, kafka: &mut servers::Kafka, process: &Process, lines: &mut usize) {
+fn broker_away(client: &Client, kafka: &mut servers::Kafka, process: &mut Process) {
     client.publish(&profile("far"));
     client.publish(&ping("far", now(), 37_790_000));
     client.publish(&request("one", now()));
@@ -136,7 +113,7 @@ fn broker_away(client: &Client, kafka: &mut servers::Kafka, process: &Process, l
     kafka.kill();
     let away = Instant::now();
     sleep(Duration::from_secs(20));
-    let told = process.said(lines);
+    let told = process.said();
     assert_eq!(told.len(), 1, "one line that it is away: {told:#?}");
     assert!(told[0].contains("kafka") || told[0].contains("broker"), "{told:#?}");
     kafka.start().unwrap();
@@ -150,7 +127,7 @@ fn broker_away(client: &Client, kafka: &mut servers::Kafka, process: &Process, l
         client.until(|all: &[MatchDecided]| all.iter().any(|one| one.ride == *ride).then_some(()));
     }
     sleep(Duration::from_secs(4));
-    let told = process.said(lines);
+    let told = process.said();
     assert_eq!(told.len(), 1, "one line that it goes on: {told:#?}");
     println!("the broker is back: {told:#?}");
 }
@@ -176,13 +153,13 @@ fn later_version(url: &str) -> u32 {
 }
 
 /// The registry is stopped: what carries a known id goes on, what carries a new one waits for it and is not parked.
-fn registry_away(client: &Client, at: (Registry, u16, &Path), process: &Process, lines: &mut usize) {
+fn registry_away(client: &Client, at: (Registry, u16, &Path), process: &mut Process) {
     let (registry, port, log) = at;
     let id = later_version(registry.url());
     drop(registry);
     client.publish(&request("known", now()));
     client.until(|all: &[MatchDecided]| all.iter().any(|one| one.ride == "known").then_some(()));
-    assert!(process.said(lines).is_empty(), "who asks nothing misses nobody");
+    assert!(process.said().is_empty(), "who asks nothing misses nobody");
     let mut value = Vec::new();
     wire::start(id, &mut value);
     codec::encode(&request("later", now()), &mut value).unwrap();
@@ -191,13 +168,13 @@ fn registry_away(client: &Client, at: (Registry, u16, &Path), process: &Process,
     sleep(Duration::from_secs(6));
     assert!(!client.all::<MatchDecided>().iter().any(|one| one.ride == "later"));
     assert!(client.all::<RecordParked>().is_empty(), "it waits, it is no poison");
-    let told = process.said(lines);
+    let told = process.said();
     assert_eq!(told.len(), 1, "one line that it is away: {told:#?}");
     assert!(told[0].contains("registry"), "{told:#?}");
     let registry = Registry::start(port, Some(log)).unwrap();
     client.until(|all: &[MatchDecided]| all.iter().any(|one| one.ride == "later").then_some(()));
     sleep(Duration::from_secs(4));
-    let told = process.said(lines);
+    let told = process.said();
     assert_eq!(told.len(), 1, "one line that it goes on: {told:#?}");
     println!("the registry is back: {told:#?}");
     drop(registry);

@@ -161,6 +161,8 @@ pub trait Processor: Sized + 'static {
     const TAILS: &'static [Tail];
     /// What it writes.
     const OUTPUTS: &'static [&'static Topic];
+    /// Steps of the degrade ladder, as [`Emit::degraded`] names them.
+    const DEGRADES: &'static [&'static str] = &[];
     /// Whether each turn keeps its market's clock. Without it a successor starts at the time of the records: for a processor that
     /// decides each record by itself.
     const KEEPS_CLOCK: bool = true;

@@ -286,7 +286,7 @@ impl Log for KafkaLog {
 
     fn poll(&mut self, wait: Duration) -> Result<Option<Polled>, Fault> {
         let polled = self.next(wait);
-        self.reason.explain(polled)
+        self.reason.explain(polled, &self.access)
     }
 
     fn hold(&mut self, held: &BTreeSet<(&'static str, i32)>) -> Result<(), Fault> {
@@ -300,7 +300,7 @@ impl Log for KafkaLog {
 
     fn settle(&mut self, partition: i32) -> Result<Option<Start>, Fault> {
         let start = self.take_over(partition);
-        self.reason.explain(start)
+        self.reason.explain(start, &self.access)
     }
 
     fn follow(&mut self, stretches: &[Stretch]) -> Result<(), Fault> {
@@ -376,7 +376,8 @@ impl Log for KafkaLog {
     }
 
     fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
-        self.reason.explain(offsets((&self.stable, self.access.calls.offsets), of, Offset::End))
+        let ends = offsets((&self.stable, self.access.calls.offsets), of, Offset::End);
+        self.reason.explain(ends, &self.access)
     }
 
     fn member(&mut self) -> Option<ConsumerGroupMetadata> {
@@ -395,7 +396,7 @@ impl Log for KafkaLog {
     fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault> {
         // Asked by the tails' client: it knows the leaders when it begins to follow.
         let metadata = self.tails.fetch_metadata(Some(topic), self.access.calls.call).map_err(away);
-        let metadata = self.reason.explain(metadata)?;
+        let metadata = self.reason.explain(metadata, &self.access)?;
         let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
         match i32::try_from(count) {
             Ok(count) if count > 0 => {

@@ -2,8 +2,8 @@
 
 mod clock;
 mod counts;
-mod intake;
 pub mod http;
+mod intake;
 pub mod kafka;
 mod limits;
 pub mod log;

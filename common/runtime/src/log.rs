@@ -71,8 +71,7 @@ impl Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Fault::Away(why) => write!(to, "no answer: {why}"),
-            Fault::Registry(why) | Fault::Halted(why) => to.write_str(why),
+            Fault::Away(why) | Fault::Registry(why) | Fault::Halted(why) => to.write_str(why),
             Fault::Aborted(why) => write!(to, "transaction aborted: {why}"),
             Fault::Unknown(why) => write!(to, "outcome unknown, rebuilding from the log: {why}"),
         }

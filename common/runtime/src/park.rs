@@ -26,7 +26,7 @@ pub(crate) fn parked(processor: &str, raw: &Raw, market: Option<String>, cause: 
         appended_at: raw.appended.0,
         market,
         key: raw.key.as_ref().map(|key| key[..key.len().min(PREFIX)].to_vec()),
-        value: if cut { value[..PREFIX].to_vec() } else { value.to_vec() },
+        value: raw.value.as_ref().map(|value| value[..if cut { PREFIX } else { value.len() }].to_vec()),
         size: i32::try_from(value.len()).unwrap_or(i32::MAX),
         hash: cut.then(|| hex(&Sha256::digest(value))),
         headers: headers(raw),

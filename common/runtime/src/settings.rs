@@ -122,14 +122,7 @@ impl Settings {
     /// # Errors
     /// A sentence for each thing that is wrong, of one line.
     pub fn load(keys: &[Key], sources: &Sources) -> Result<Settings, Vec<String>> {
-        let mut loading = Loading::new(keys);
-        loading.file(sources);
-        for (name, value) in &sources.environment {
-            loading.variable(&name.to_string_lossy(), value.to_str());
-        }
-        for Flag { flag, key, value } in &sources.flags {
-            loading.give(key, value, &Origin::Flag(flag));
-        }
+        let mut loading = Loading::layers(keys, sources);
         check::all(&mut loading);
         match loading.problems.is_empty() {
             true => Ok(Settings { entries: loading.entries }),
@@ -188,6 +181,19 @@ impl Loading {
             Entry { key: *key, origin: Origin::Default, value }
         };
         Loading { entries: keys.iter().map(entry).collect(), problems: Vec::new(), broken: BTreeSet::new() }
+    }
+
+    /// The layers on each other, each key judged by itself.
+    fn layers(keys: &[Key], sources: &Sources) -> Loading {
+        let mut loading = Loading::new(keys);
+        loading.file(sources);
+        for (name, value) in &sources.environment {
+            loading.variable(&name.to_string_lossy(), value.to_str());
+        }
+        for Flag { flag, key, value } in &sources.flags {
+            loading.give(key, value, &Origin::Flag(flag));
+        }
+        loading
     }
 
     fn file(&mut self, sources: &Sources) {

@@ -13,7 +13,9 @@ const REPLAY: Time = Time::Log { speed: 60 };
 
 fn raw(key: &[u8], value: Vec<u8>) -> Raw {
     let (key, value) = (Some(key.to_vec()), Some(value));
-    Raw { topic: "ride.requested", partition: 1, offset: 7, appended: Millis(1_000), key, value }
+    let headers =
+        vec![("a".to_owned(), Some(vec![0; 10_000])), ("b".to_owned(), None), ("c".to_owned(), Some(vec![0; 7_000]))];
+    Raw { topic: "ride.requested", partition: 1, offset: 7, appended: Millis(1_000), key, value, headers }
 }
 
 #[test]
@@ -68,8 +70,10 @@ fn what_is_parked_says_where_it_lay_and_stays_bounded() {
     let small = parked("tally", &raw(b"bern", vec![1; 100]), None, Cause::Undecodable, "two\nlines");
     assert_eq!((small.place.partition, small.place.offset, small.size), (1, 7, 100));
     assert_eq!((small.detail.as_str(), small.hash.as_deref()), ("two lines", None));
+    let names: Vec<&str> = small.headers.iter().map(|header| header.name.as_str()).collect();
+    assert_eq!(names, ["a", "b"], "those that fit");
     let large = parked("tally", &raw(&[0; 100_000], vec![1; 600_000]), None, Cause::Oversized, &"x ".repeat(1_000));
-    assert_eq!((large.value.len(), large.size), (65_536, 600_000));
+    assert_eq!((large.value.as_ref().map_or(0, Vec::len), large.size), (65_536, 600_000));
     assert!(large.hash.is_some_and(|hash| hash.len() == 64));
     assert!(large.detail.len() <= 512 && large.key.is_some_and(|key| key.len() == 65_536));
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 
 mod client;
 mod compare;
-mod reason;
+pub(crate) mod reason;
 
 #[cfg(test)]
 mod tests;
@@ -100,17 +100,18 @@ pub fn verify(access: &Access, topics: &[&'static Topic]) -> Result<(), Wrong> {
     }
     let described = waiting().map_err(Wrong::Away)?.block_on(kafka.describe(topics)).map_err(Wrong::Away)?;
     let mut differences = compare::uneven(topics, &found);
-    for (topic, resource) in topics.iter().zip(described) {
-        match resource {
-            Ok(resource) => {
+    let mut hidden = Vec::new();
+    for (topic, described) in topics.iter().zip(described) {
+        match described {
+            Some(resource) => {
                 let harmful = compare::configuration(topic, |key| found_value(&resource, key));
                 differences.extend(harmful.into_iter().filter(Difference::breaks_a_law));
             }
-            Err(code) => tracing::warn!(
-                "{}: its configuration cannot be checked: {code}: allow DescribeConfigs on the topics, or check it yourself",
-                topic.name
-            ),
+            None => hidden.push(topic.name),
         }
+    }
+    if !hidden.is_empty() {
+        tracing::warn!(side = "kafka", "{}", unseen(&hidden));
     }
     if differences.is_empty() { Ok(()) } else { Err(Wrong::Misconfigured(lines(&differences, &access.brokers))) }
 }
@@ -182,15 +183,14 @@ impl Kafka {
         Ok(())
     }
 
-    /// The configurations, in the order asked.
-    async fn describe(
-        &self,
-        topics: &[&'static Topic],
-    ) -> Result<Vec<Result<ConfigResource, RDKafkaErrorCode>>, String> {
+    /// The configurations, in the order asked; `None`: we may not see it.
+    async fn describe(&self, topics: &[&'static Topic]) -> Result<Vec<Option<ConfigResource>>, String> {
         let specifiers: Vec<_> = topics.iter().map(|topic| ResourceSpecifier::Topic(topic.name)).collect();
         let admin = self.client.admin()?;
         let described = admin.describe_configs(&specifiers, &options()).await;
-        described.map_err(|error| format!("topic configurations could not be read: {error}"))
+        let described = described.map_err(|error| format!("topic configurations could not be read: {error}"))?;
+        // The client library hands a refusal on as a configuration without entries.
+        Ok(described.into_iter().map(|one| one.ok().filter(|resource| !resource.entries.is_empty())).collect())
     }
 
     async fn compare(&self, there: &[&'static Topic], found: &Found, layout: Layout) -> Result<(), String> {
@@ -198,15 +198,29 @@ impl Kafka {
             return Ok(());
         }
         let mut differences = Vec::new();
-        for (topic, resource) in there.iter().zip(self.describe(there).await?) {
-            let resource =
-                resource.map_err(|code| format!("{}: configuration could not be read: {code}", topic.name))?;
+        let mut hidden = Vec::new();
+        for (topic, described) in there.iter().zip(self.describe(there).await?) {
+            let Some(resource) = described else {
+                hidden.push(topic.name);
+                continue;
+            };
             let count = found.get(topic.name).copied().unwrap_or(0);
             differences.extend(compare::partitions(topic, count, layout.partitions(topic)));
             differences.extend(compare::configuration(topic, |key| found_value(&resource, key)));
         }
-        if differences.is_empty() { Ok(()) } else { Err(lines(&differences, self.client.brokers())) }
+        match (differences.is_empty(), hidden.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => Err(unseen(&hidden)),
+            (false, _) => Err(lines(&differences, self.client.brokers())),
+        }
     }
+}
+
+fn unseen(topics: &[&str]) -> String {
+    let names = topics.join(", ");
+    format!(
+        "the configuration of {names} cannot be checked: allow us DescribeConfigs on these topics, or check them yourself"
+    )
 }
 
 fn found_value(resource: &ConfigResource, key: &str) -> String {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{Processor, contract::RecordParked};
+use kernel::{Millis, Processor, Rules, contract::RecordParked};
 
 use crate::{
     clock::Time,
@@ -95,6 +95,8 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     stuck: BTreeMap<At, VecDeque<Raw>>,
     /// When the registry is asked again, and the pause after that.
     registry: (Duration, Duration),
+    /// Why the registry did not answer, while something waits for it.
+    unanswered: Option<Fault>,
     /// A trouble that stops some of the work only.
     trouble: Option<Fault>,
     member: bool,
@@ -114,6 +116,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// A worker that owns nothing yet. `base` is the policy that holds before any published one, `counts` come from
     /// [`Counts::read`] on the same log.
     pub fn new(log: L, schemas: S, base: Arc<P::Policy>, (pace, counts): (Pace, Counts), watch: Arc<Watch>) -> Self {
+        watch.policy(base.version(), base.hash(), Millis(0));
+        watch.steps(&["stale"]);
+        watch.steps(P::DEGRADES);
         Worker {
             log,
             schemas,
@@ -130,6 +135,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             loose: BTreeSet::new(),
             stuck: BTreeMap::new(),
             registry: (Duration::ZERO, REGISTRY.0),
+            unanswered: None,
             trouble: None,
             member: false,
             looked: 0,
@@ -210,7 +216,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         match told {
             Err(fault) if self.prepared.is_none() => Err(fault),
             told => {
-                self.trouble = self.trouble.take().or(told.err());
+                self.trouble = self.trouble.take().or(told.err()).or_else(|| self.unanswered.clone());
                 Ok(self.prepared.is_some())
             }
         }

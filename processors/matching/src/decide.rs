@@ -6,7 +6,7 @@ use kernel::contract::{
     MatchDecided, Point, RideKept, RideProgressed, Tier, TurnAsked, TurnColumn, TurnEdge, TurnProgressed, TurnRow,
     TurnTaken, Vehicle,
 };
-use kernel::{Millis, Rules, Turn};
+use kernel::{Millis, Processor, Rules, Turn};
 
 use crate::chain::{Change, Ride, Story, advance};
 use crate::keep::keep;
@@ -82,6 +82,7 @@ fn gather(turn: &Turn<Matching>, market: Option<&Market>, policy: &Policy) -> Tu
         rides.extend(agenda.lapsed(turn.now, &policy.chain).take(policy.turn.sweep_max).map(by_id));
     }
     TurnTaken {
+        processor: Matching::NAME.to_owned(),
         market: turn.market.clone(),
         turn: turn.number,
         chunk: 0,

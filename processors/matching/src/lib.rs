@@ -69,6 +69,7 @@ impl Processor for Matching {
     ];
     const OUTPUTS: &'static [&'static Topic] =
         &[MatchDecided::TOPIC, TurnTaken::TOPIC, StateKept::TOPIC, DriverReleased::TOPIC];
+    const DEGRADES: &'static [&'static str] = &["greedy"];
     type Ask = RideRequested;
     type Fact = Fact;
     type Seen = Seen;

@@ -168,7 +168,7 @@ fn register(access: &Access) -> Result<(), String> {
 }
 
 fn create(settings: &Settings, layout: Layout) -> Result<(), String> {
-    let outcomes = topics::ensure(&settings.access("", ""), &TOPICS, layout)?;
+    let outcomes = topics::ensure(settings.access("", ""), &TOPICS, layout)?;
     let mut rows = vec![["topic", "partitions", "cleanup", "retention", ""].map(str::to_owned)];
     for (topic, outcome) in outcomes {
         let retention = match topic.retention_ms {

@@ -24,14 +24,16 @@ fn profile(driver: &str, at: Millis) -> DriverChanged {
         market: MARKET.to_owned(),
         active: true,
         tier: None,
-        vehicle: Vehicle::Standard,
+        vehicle: Vehicle::Sedan,
         rating_bps: 10_000,
         reliability_bps: 10_000,
     }
 }
 
 fn ask_all(scene: &mut Scene, count: i32) {
-    (0..count).for_each(|number| drop(scene.ask(&format!("r{number}"), 0)));
+    for number in 0..count {
+        scene.ask(&format!("r{number}"), 0);
+    }
 }
 
 fn counted_all(scene: &Scene, count: i32) {
@@ -117,7 +119,7 @@ fn a_flood_of_poison_is_parked_in_pieces() {
     counted_all(&scene, 1);
     let parked: Vec<i64> = scene.parked().into_iter().map(|(offset, _)| offset).collect();
     assert_eq!(parked, places, "each once");
-    assert!(scene.watch.total_bound(Bound::ParkedInHand) > 0);
+    assert!(scene.watch.total_bound(Bound::ParkedInHand) > 0, "what waits behind a request");
     assert!(scene.watch.total_bound(Bound::ParkedTaken) > 0);
 }
 

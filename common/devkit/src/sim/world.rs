@@ -21,7 +21,7 @@ use super::{
 };
 
 /// Headers of a record, in order.
-pub type Headers = Vec<(String, Option<Vec<u8>>)>;
+pub(super) type Headers = Vec<(String, Option<Vec<u8>>)>;
 
 /// A topic and one of its partitions.
 pub(super) type At = (&'static str, i32);

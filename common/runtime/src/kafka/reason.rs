@@ -7,7 +7,8 @@ use std::{
 
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError};
 
-use crate::log::Fault;
+use super::Access;
+use crate::{log::Fault, topics::reason::explain};
 
 /// A reason is worth telling for so long.
 const FRESH: Duration = Duration::from_secs(30);
@@ -18,20 +19,20 @@ pub(super) struct Reason(Arc<Mutex<Option<(Instant, String)>>>);
 
 impl Reason {
     pub(super) fn heard(&self, reason: &str) {
-        // The client names the broker and its own thread first; one line is enough.
-        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), reason));
+        // When all brokers are down, the reason stands in the error before.
+        if !reason.contains("brokers are down") {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), reason.to_owned()));
+        }
     }
 
-    /// The same outcome, with the reason added to what is away.
-    pub(super) fn explain<T>(&self, outcome: Result<T, Fault>) -> Result<T, Fault> {
+    /// The same outcome; what is away with the broker's address, and with the reason and its fix where one is known.
+    pub(super) fn explain<T>(&self, outcome: Result<T, Fault>, access: &Access) -> Result<T, Fault> {
         outcome.map_err(|fault| {
             let Fault::Away(why) = fault else { return fault };
             let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match last.as_ref().filter(|(since, reason)| since.elapsed() < FRESH && !why.contains(reason.as_str())) {
-                Some((_, reason)) => Fault::Away(format!("{why} ({reason})")),
-                None => Fault::Away(why),
-            }
+            let reason = last.as_ref().filter(|(since, _)| since.elapsed() < FRESH);
+            let why = reason.map_or(why, |(_, reason)| explain(reason, access));
+            Fault::Away(format!("kafka at {}: {why}", access.brokers))
         })
     }
 }

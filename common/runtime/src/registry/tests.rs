@@ -65,3 +65,31 @@ fn an_id_beyond_32_signed_bits_is_unknown_without_asking() {
     assert!(matches!(registry.by_id(1 << 31), Err(Unresolved::Unknown(_))));
     assert!(matches!(registry.by_id(i32::MAX as u32), Err(Unresolved::Away(_))));
 }
+
+#[test]
+fn an_answer_that_is_longer_than_any_schema_is_not_read_to_its_end() {
+    let endless: &'static str = Box::leak("x".repeat(LONGEST + 1).into_boxed_str());
+    let mut registry = Registry::new(&answering("200 O", endless)).unwrap();
+    let Err(Unresolved::Away(sentence)) = registry.by_id(7) else { panic!("it was read") };
+    assert!(sentence.contains("more than 1048576 bytes"), "{sentence}");
+}
+
+#[test]
+fn a_registry_that_does_not_take_who_we_are_is_told_from_one_that_is_gone() {
+    for body in ["", r#"{"error_code":401,"message":"Unauthorized"}"#] {
+        let mut registry = Registry::new(&answering("401 U", body)).unwrap();
+        let Err(Failure::Away(sentence)) = registry.register(&kernel::contract::TOPICS) else { panic!("registered") };
+        assert!(
+            sentence.ends_with(
+                "answers status 401: it does not take who we are: set registry.username and registry.password"
+            )
+        );
+    }
+}
+
+#[test]
+fn an_authority_that_cannot_be_used_is_named() {
+    let open = |path: &str| Registry::open(&Access { tls_ca: path.to_owned(), ..Access::from("https://r:1") }).err();
+    assert!(open("/nowhere.pem").is_some_and(|why| why.contains("/nowhere.pem") && why.ends_with("with certificates")));
+    assert!(open("").is_none());
+}

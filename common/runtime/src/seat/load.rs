@@ -10,6 +10,9 @@ use crate::{
     watch::{Bound, Watch},
 };
 
+/// All kinds of load, in the order of the seat's weights.
+const LOADS: [Load; 3] = [Load::Asks, Load::Facts, Load::Poison];
+
 impl<P: Processor> Seat<P> {
     /// A work record arrived.
     pub(crate) fn ask(&mut self, ask: Pending<P::Ask>) {
@@ -34,6 +37,17 @@ impl<P: Processor> Seat<P> {
         self.asks() == 0 && self.facts.is_empty() && self.parked.is_empty()
     }
 
+    /// Whether too much of something is in hand that is not held back yet.
+    pub(crate) fn overflows(&self, limits: &Limits) -> bool {
+        let counts = [self.asks(), self.facts.len(), self.parked.len()];
+        let most = [limits.asks_in_hand, limits.facts_in_hand, limits.parked_in_hand];
+        let over = |load: &Load| {
+            counts[*load as usize] >= most[*load as usize] || self.weight[*load as usize] >= limits.bytes_in_hand
+        };
+        let known = |load: &Load| self.pressed.iter().any(|(_, other)| other == load);
+        LOADS.iter().any(|load| over(load) && !known(load))
+    }
+
     /// Finds the topics that are held back because too much of them is in hand, until half of it is worked off. Of facts and
     /// poison only the topics that they came from: a barrier may wait for the others.
     pub(crate) fn press(&mut self, limits: &Limits, watch: &Watch) {
@@ -49,7 +63,7 @@ impl<P: Processor> Seat<P> {
             return;
         }
         let before = std::mem::take(&mut self.pressed);
-        for (load, held) in [Load::Asks, Load::Facts, Load::Poison].into_iter().zip(self.loads()) {
+        for (load, held) in LOADS.into_iter().zip(self.loads()) {
             let (most, bound) = match load {
                 Load::Asks => (limits.asks_in_hand, Bound::AsksInHand),
                 Load::Facts => (limits.facts_in_hand, Bound::FactsInHand),
@@ -80,5 +94,5 @@ impl<P: Processor> Seat<P> {
 
 /// Bytes that a parked record takes in memory, about.
 pub(super) fn weight(record: &RecordParked) -> usize {
-    256 + record.value.len() + record.key.as_ref().map_or(0, Vec::len)
+    256 + record.value.as_ref().map_or(0, Vec::len) + record.key.as_ref().map_or(0, Vec::len)
 }

@@ -89,13 +89,7 @@ fn a_later_layer_wins_and_says_so_for_every_key() {
         let in_all = Sources { flags: flags(&[(key.name, &value)]).flags, ..in_both.clone() };
         let origins = [format!("{}:3", file.display()), key.variable(), "--set".to_owned()];
         for (sources, origin) in [in_file, in_both, in_all].iter().zip(origins) {
-            let mut loading = Loading::new(KEYS);
-            loading.file(sources);
-            sources
-                .environment
-                .iter()
-                .for_each(|(name, value)| loading.variable(&name.to_string_lossy(), value.to_str()));
-            sources.flags.iter().for_each(|flag| loading.give(&flag.key, &flag.value, &Origin::Flag(flag.flag)));
+            let loading = Loading::layers(KEYS, sources);
             let entry = loading.entries.iter().find(|entry| entry.key.name == key.name).unwrap();
             assert_eq!((entry.origin.to_string(), loading.problems.clone()), (origin, vec![]), "{}", key.name);
             let shown = if matches!(key.kind, Kind::Secret) { "***" } else { &value };

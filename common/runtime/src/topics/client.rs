@@ -102,7 +102,7 @@ impl Client {
             let reason = self.reasons.last();
             if left.is_zero() || (reason.is_some() && begun.elapsed() > FIRST) {
                 let why = explain(&reason.unwrap_or_else(|| error.to_string()), &self.access);
-                return Err(format!("kafka at {} does not answer: {why}", self.access.brokers));
+                return Err(format!("kafka at {}: {why}", self.access.brokers));
             }
         }
     }

@@ -36,7 +36,7 @@ const FIXES: &[(&str, &str)] = &[
 ];
 
 /// The fix for an error of the client library, and what the library said of it, on one line.
-pub(super) fn explain(said: &str, access: &Access) -> String {
+pub(crate) fn explain(said: &str, access: &Access) -> String {
     let said = said.replace(access_secret(access), "***");
     let shows_none = access.security.tls.as_ref().is_some_and(|tls| tls.certificate.is_empty());
     // Brokers call a certificate that is missing a bad one.

@@ -56,28 +56,34 @@ impl Troubles {
     pub(super) fn calm(&self, now: impl FnOnce() -> Instant) {
         if self.any.load(Relaxed) {
             let now = now();
-            self.end(|last| now.saturating_duration_since(last) >= QUIET, thread::current().id());
+            for (side, span) in self.end(|last| now.saturating_duration_since(last) >= QUIET) {
+                tracing::warn!(side, "goes on after {} s", span.as_secs().max(1));
+            }
         }
     }
 
-    /// The thread that calls this ends: it cannot say any more that it is well.
+    /// The thread that calls this ends: it cannot say any more that it is well, and nothing goes on.
     pub(super) fn rest(&self) {
-        self.end(|_| true, thread::current().id());
+        self.end(|_| true);
     }
 
-    fn end(&self, well: impl Fn(Instant) -> bool, reporter: ThreadId) {
-        let mut sides = hold(&self.sides);
+    /// Forgets what this thread reported, where it is well by the time of its last report: the sides whose trouble is over by
+    /// that, and how long it lasted.
+    fn end(&self, well: impl Fn(Instant) -> bool) -> Vec<(&'static str, Duration)> {
+        let (mut sides, mut over) = (hold(&self.sides), Vec::new());
+        let reporter = thread::current().id();
         sides.retain(|side, trouble| {
             if trouble.reporters.get(&reporter).is_some_and(|last| well(*last)) {
                 trouble.reporters.remove(&reporter);
             }
-            if trouble.reporters.is_empty() {
-                let span = trouble.last.saturating_duration_since(trouble.since);
-                tracing::warn!(side = *side, "goes on after {} s", span.as_secs().max(1));
+            let goes_on = trouble.reporters.is_empty();
+            if goes_on {
+                over.push((*side, trouble.last.saturating_duration_since(trouble.since)));
             }
-            !trouble.reporters.is_empty()
+            !goes_on
         });
         self.any.store(!sides.is_empty(), Relaxed);
+        over
     }
 
     /// The last one that began and is not over.

@@ -26,7 +26,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.unstick();
         self.hold()?;
         let mut wait = self.wait();
-        let (mut seen, mut poison, mut pressed) = (0, 0, false);
+        let (mut seen, mut poison) = (0, 0);
         let mut left = self.pace.limits.polled;
         while left > 0 && poison < self.pace.limits.parked_taken {
             match self.log.poll(wait)? {
@@ -39,21 +39,25 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                     partitions.into_iter().for_each(|partition| self.drop_seat(partition));
                     return Ok(false);
                 }
-                Some(Polled::Record(raw)) => match self.admit(raw) {
-                    Outcome::Nothing => {}
-                    Outcome::Seen => seen += 1,
-                    Outcome::Parked => poison += 1,
-                    Outcome::Pressed => pressed = true,
-                },
-            }
-            if std::mem::take(&mut pressed) {
-                self.hold()?;
+                Some(Polled::Record(raw)) => {
+                    let partition = raw.partition;
+                    let outcome = self.admit(raw);
+                    seen += usize::from(matches!(outcome, Outcome::Seen));
+                    poison += usize::from(matches!(outcome, Outcome::Parked));
+                    let held = matches!(outcome, Outcome::Held | Outcome::Parked);
+                    if matches!(outcome, Outcome::Stuck) || held && self.overflows(partition) {
+                        self.hold()?;
+                    }
+                }
             }
             wait = Duration::ZERO;
             left -= 1;
         }
         if left == 0 {
             self.watch.reached_bound(Bound::Polled);
+        }
+        if poison >= self.pace.limits.parked_taken {
+            self.watch.reached_bound(Bound::ParkedTaken);
         }
         self.watch.add(Count::Seen, seen);
         self.advance()?;
@@ -85,6 +89,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         if self.stuck.is_empty() {
             self.registry.1 = REGISTRY.0;
+            self.unanswered = None;
         }
     }
 
@@ -130,7 +135,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             Err(fault) => {
                 self.away(fault);
                 self.stuck.entry(at).or_default().push_back(raw);
-                return Outcome::Pressed;
+                return Outcome::Stuck;
             }
         };
         if raw.topic == StateKept::TOPIC.name {
@@ -145,7 +150,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// The registry is away: it is asked again after a pause.
     fn away(&mut self, fault: Fault) {
-        self.trouble = Some(fault);
+        self.unanswered = Some(fault);
         if self.elapsed >= self.registry.0 {
             self.registry.0 = self.elapsed + self.registry.1;
             self.registry.1 = (self.registry.1 * 2).min(REGISTRY.1);
@@ -249,13 +254,13 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 clock.reach(at);
                 let event = Event { place: place(), at, body };
                 seat.ask(Pending::new(event, Origin { raw, market }));
-                if seat.asks() >= limits.asks_in_hand { Outcome::Pressed } else { Outcome::Nothing }
+                Outcome::Held
             }
             Read::Fact(body) => {
                 clock.reach(at.min(ceiling));
                 let event = Event { place: place(), at, body };
                 seat.fact(Pending::new(event, Origin { raw, market }));
-                if seat.facts.len() >= limits.facts_in_hand { Outcome::Pressed } else { Outcome::Nothing }
+                Outcome::Held
             }
             Read::Tick => {
                 clock.tick(time, at, raw.appended);
@@ -337,12 +342,14 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
 /// What became of a record.
 enum Outcome {
-    /// It is in hand, or of no use.
+    /// It is of no use any more.
     Nothing,
+    /// It is in hand.
+    Held,
     /// It only changed what is seen.
     Seen,
     /// It is poison.
     Parked,
-    /// Its partition holds all that it may now.
-    Pressed,
+    /// It waits for the registry.
+    Stuck,
 }

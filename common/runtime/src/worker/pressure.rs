@@ -22,6 +22,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.log.hold(&held)
     }
 
+    /// Whether a partition just came to hold more than it may.
+    pub(super) fn overflows(&self, partition: i32) -> bool {
+        self.seats.get(&partition).is_some_and(|seat| seat.overflows(&self.pace.limits))
+    }
+
     /// How long a step waits for the first record: not at all where something can be decided now.
     pub(super) fn wait(&self) -> Duration {
         let decidable = self.seats.values().any(|seat| !seat.ready.is_empty() || !seat.facts.is_empty());

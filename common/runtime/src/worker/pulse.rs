@@ -50,7 +50,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             }
         }
         let live = self.seats.values().filter(|seat| seat.live());
-        let inputs: Vec<At> = live.flat_map(|seat| seat.read.keys().copied()).collect();
+        let mut inputs: Vec<At> = live.flat_map(|seat| seat.read.keys().copied()).collect();
+        if !inputs.is_empty() {
+            inputs.extend(self.global.keys());
+        }
         // No answer, no ends: at the next pulse time stands still.
         self.ends = inputs.iter().copied().zip(self.log.ends(&inputs)?).collect();
         Ok(())

@@ -138,6 +138,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         // What waited for the registry is read again by whoever takes the partition over.
         self.stuck.retain(|(topic, partition), _| *partition != seat.partition || tails::global::<P>(topic));
+        if self.stuck.is_empty() {
+            self.unanswered = None;
+        }
         seat.read.keys().for_each(|(topic, partition)| self.watch.no_lag(topic, *partition));
         for market in &seat.markets {
             P::forget(&mut self.view, market);

@@ -58,6 +58,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             return;
         }
         self.told = self.elapsed;
+        for ((topic, partition), next) in &self.global {
+            if let Some(end) = self.ends.get(&(*topic, *partition)) {
+                self.watch.lag(topic, *partition, (end - next).max(0));
+            }
+        }
         for seat in self.seats.values().filter(|seat| seat.live()) {
             for cut in seat.positions(0, 0) {
                 let end = self.ends.iter().find(|((topic, part), _)| *topic == cut.topic && *part == cut.partition);

@@ -1,8 +1,8 @@
 //! Who is a candidate, and what he costs.
 
 use expect_test::{Expect, expect};
-use kernel::Rules;
 use kernel::Processor;
+use kernel::Rules;
 use kernel::contract::{DriverChanged, DriverLocated, DriverStatus, Point, RideRequested, Service, Tier, Vehicle};
 
 use proptest::prelude::*;

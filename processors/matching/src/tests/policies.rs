@@ -1,8 +1,8 @@
 //! What a policy may say.
 
 use expect_test::{Expect, expect};
-use kernel::Rules;
 use kernel::Millis;
+use kernel::Rules;
 
 use super::{MARKET, START};
 use crate::eta::Pace;

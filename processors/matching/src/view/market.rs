@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Measure, Millis};
 use kernel::contract::DriverKept;
+use kernel::{Measure, Millis};
 
 use super::{Agenda, Fleet};
 use crate::Policy;

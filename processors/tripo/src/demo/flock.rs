@@ -1,7 +1,9 @@
 //! Processes of `tripo run matching`, and what befalls them.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use kernel::Processor;
@@ -18,10 +20,15 @@ use super::traffic::DRAIN_SPEED;
 /// Longest wait for a process that was asked to end.
 const DRAIN_MAX: Duration = Duration::from_secs(60);
 
+/// Lines of processes that wait to be shown; then who speaks waits.
+const SAID_MAX: usize = 1_000;
+
 /// What happened to the processes.
 pub(super) struct Happened {
     /// One sentence.
     pub(super) line: String,
+    /// Whether it befell a process; else it is what one said.
+    pub(super) upheaval: bool,
     /// Partitions of the work topic that a killed process owned, and when it was gone.
     pub(super) killed: Option<(Instant, Vec<i32>)>,
 }
@@ -37,6 +44,8 @@ pub(super) struct Flock {
     count: usize,
     started: usize,
     begun: Instant,
+    /// What the processes say on their standard error.
+    said: (SyncSender<String>, Receiver<String>),
     chaos: Option<Chaos>,
     group: Group,
     gone: Vec<Value>,
@@ -80,6 +89,7 @@ impl Flock {
             count: usize::from(count),
             started: 0,
             begun: Instant::now(),
+            said: sync_channel(SAID_MAX),
             chaos: chaos.or(args.kill_every.map(Chaos::kills)),
             group: Group::watch(brokers, Matching::NAME, Matching::WORK.name)?,
             gone: Vec::new(),
@@ -103,8 +113,11 @@ impl Flock {
             .args(&self.arguments)
             .args(["--set", "http.address=", "--instance", &name, "--until-stdin-ends"])
             .process_group(0);
-        let process = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
-        let process = process.map_err(|error| format!("cannot start a process: {error}"))?;
+        let process = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut process = process.map_err(|error| format!("cannot start a process: {error}"))?;
+        if let Some(lines) = process.stderr.take() {
+            listen(&name, BufReader::new(lines), self.said.0.clone());
+        }
         let memory = Memory::of(&name, process.id());
         self.members.push(Member { name: name.clone(), process, paused: None, memory });
         self.unproven.push((name.clone(), Instant::now()));
@@ -113,7 +126,9 @@ impl Flock {
 
     /// Lets happen what is due.
     pub(super) fn tend(&mut self) -> Result<Vec<Happened>, String> {
-        let mut all = self.go_on()?;
+        let mut all: Vec<Happened> =
+            self.said.1.try_iter().map(|line| Happened { line, killed: None, upheaval: false }).collect();
+        all.extend(self.go_on()?);
         if let Some(event) = self.chaos.as_mut().and_then(|chaos| chaos.due(Instant::now())) {
             all.extend(self.befall(event)?);
         }
@@ -138,7 +153,7 @@ impl Flock {
             let name = member.name.clone();
             match member.process.try_wait().map_err(|error| format!("cannot wait for {name}: {error}"))? {
                 Some(ended) if !ended.success() => {
-                    return Err(format!("{name} was asked to end and ended with {ended}"));
+                    return Err(self.last_words(format!("{name} was asked to end and ended with {ended}")));
                 }
                 Some(_) => {
                     let (took, replaced) = (since.elapsed(), *replaced);
@@ -166,7 +181,8 @@ impl Flock {
             let ended =
                 member.process.try_wait().map_err(|error| format!("cannot wait for {}: {error}", member.name))?;
             if let Some(ended) = ended {
-                return Err(format!("{} ended by itself with {ended}: see its lines above", member.name));
+                let why = format!("{} ended by itself with {ended}", member.name);
+                return Err(self.last_words(why));
             }
         }
         Ok(all)
@@ -217,7 +233,7 @@ impl Flock {
             line += &format!("; another starts in {:.1} s", later.as_secs_f64());
             self.later.push(at + later);
         }
-        Ok(vec![Happened { line, killed: Some((at, partitions)) }])
+        Ok(vec![Happened { line, killed: Some((at, partitions)), upheaval: true }])
     }
 
     fn dismiss(&mut self, index: usize, replaced: bool) -> Result<Vec<Happened>, String> {
@@ -246,6 +262,14 @@ impl Flock {
         });
     }
 
+    /// Why it cannot go on, with what the processes said last.
+    fn last_words(&self, why: String) -> String {
+        const A_MOMENT: Duration = Duration::from_millis(100);
+        std::thread::sleep(A_MOMENT);
+        let said: Vec<String> = self.said.1.try_iter().collect();
+        if said.is_empty() { why } else { format!("{why}; {}", said.join("; ")) }
+    }
+
     /// Nothing befalls anybody any more.
     pub(super) fn spare(&mut self) {
         self.chaos = None;
@@ -272,7 +296,8 @@ impl Flock {
             let name = &member.name;
             let ended = member.process.wait().map_err(|error| format!("cannot wait for {name}: {error}"))?;
             if !ended.success() {
-                return Err(format!("{name} ended with {ended}"));
+                let why = format!("{name} ended with {ended}");
+                return Err(self.last_words(why));
             }
         }
         Ok(memory)
@@ -289,8 +314,22 @@ impl Drop for Flock {
     }
 }
 
+/// Hands on what a process says, but for the line by which it introduces itself.
+fn listen(name: &str, lines: impl BufRead + Send + 'static, to: SyncSender<String>) {
+    let name = name.to_owned();
+    // It ends with the process's standard error, or when nobody listens any more.
+    std::thread::spawn(move || {
+        let lines = lines.lines().map_while(Result::ok).filter(|line| !line.contains(" joins group "));
+        for line in lines {
+            if to.send(format!("{name}: {line}")).is_err() {
+                return;
+            }
+        }
+    });
+}
+
 fn told(line: String) -> Happened {
-    Happened { line, killed: None }
+    Happened { line, killed: None, upheaval: true }
 }
 
 /// Sends a signal by the shell: the standard library only kills.

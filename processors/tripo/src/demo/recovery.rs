@@ -23,12 +23,21 @@ struct Open {
     events: u64,
 }
 
+/// How long a market waited.
+#[derive(Clone)]
+struct Took {
+    ms: u64,
+    market: String,
+    killed: Instant,
+    /// Events that befell the processes meanwhile.
+    others: u64,
+}
+
 /// The times measured.
 #[derive(Default)]
 pub(super) struct Recovery {
     open: Vec<Open>,
-    /// Milliseconds, the market, and how much else befell the processes meanwhile.
-    took: Vec<(u64, String, u64)>,
+    took: Vec<Took>,
     events: u64,
 }
 
@@ -56,7 +65,8 @@ impl Recovery {
             let over = one.market == decided.market && decided.at > one.event.0;
             if over {
                 let ms = at.saturating_duration_since(one.at).as_millis() as u64;
-                took.push((ms, one.market.clone(), *events - one.events));
+                let others = *events - one.events;
+                took.push(Took { ms, market: one.market.clone(), killed: one.at, others });
             }
             !over
         });
@@ -67,14 +77,17 @@ impl Recovery {
         self.open.len()
     }
 
-    /// For the report.
-    pub(super) fn report(&self) -> Value {
+    /// For the report; of the slowest it says how long after `begun` the process was killed.
+    pub(super) fn report(&self, begun: Instant) -> Value {
         let mut took = self.took.clone();
-        took.sort();
+        took.sort_by_key(|one| one.ms);
         let at = |share: f64| took.get(((took.len() as f64 * share) as usize).min(took.len().saturating_sub(1)));
-        let ms = |share| at(share).map(|(ms, ..)| *ms);
+        let ms = |share| at(share).map(|one| one.ms);
         let slowest = took.iter().rev().take(TOLD);
-        let slowest = slowest.map(|(ms, market, others)| json!({ "ms": ms, "market": market, "other_events": others }));
+        let slowest = slowest.map(|Took { ms, market, killed, others }| {
+            let at = killed.saturating_duration_since(begun).as_secs();
+            json!({ "ms": ms, "market": market, "killed_after_s": at, "other_events": others })
+        });
         json!({
             "count": took.len(),
             "p50": ms(0.5),

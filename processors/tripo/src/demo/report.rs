@@ -56,7 +56,7 @@ fn measured(traffic: &Traffic) -> Value {
         "pings_dropped": tally.pings_dropped,
         "jumps": tally.jumps,
         "kills": traffic.upheavals.kills,
-        "kill_to_decision_ms": traffic.recovery.report(),
+        "kill_to_decision_ms": traffic.recovery.report(traffic.begun),
         "memory_mb": traffic.memory,
         "upheavals": {
             "pauses": traffic.upheavals.pauses,

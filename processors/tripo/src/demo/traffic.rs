@@ -176,7 +176,9 @@ impl Traffic {
         let Some(engine) = &mut self.engine else { return Ok(()) };
         for happened in engine.tend()? {
             self.screen.say(&happened.line);
-            self.recovery.disturbed();
+            if happened.upheaval {
+                self.recovery.disturbed();
+            }
             let Some((at, partitions)) = happened.killed else { continue };
             let owned = self.homes.iter().filter(|(_, home)| partitions.contains(home));
             let newest = owned.filter_map(|(market, _)| self.feed.newest.get(market).cloned()).collect();

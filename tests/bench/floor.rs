@@ -1,0 +1,111 @@
+//! The floor: a raw client that copies a topic to another in transactions. No exactly-once program does less a record.
+#![allow(unsafe_code)] // rdkafka's own flush waits in slices of 100 ms; only the binding can ask to send at once what lingers.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode::QueueFull};
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+/// Longest wait for an answer of the broker.
+pub(crate) const CALL: Duration = Duration::from_secs(30);
+/// Longest wait for a record.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// A configuration for a client of `brokers`.
+pub(crate) fn config(brokers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers).set("log_level", "3");
+    config
+}
+
+/// A consumer's configuration that lets a full queue fetch on soon.
+pub(crate) fn consumer(brokers: &str, group: &str) -> ClientConfig {
+    let mut config = config(brokers);
+    config
+        .set("group.id", group)
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("queued.max.messages.kbytes", "65536")
+        .set("fetch.queue.backoff.ms", "5");
+    config
+}
+
+/// A producer's configuration; `linger` in milliseconds.
+pub(crate) fn producer(brokers: &str, linger: &str) -> ClientConfig {
+    let mut config = config(brokers);
+    config
+        .set("enable.idempotence", "true")
+        .set("linger.ms", linger)
+        .set("batch.num.messages", "10000")
+        .set("queue.buffering.max.messages", "500000");
+    config
+}
+
+/// Hands a record to the client, waiting while its queue is full.
+pub(crate) fn put(producer: &BaseProducer, topic: &str, partition: i32, (key, value): (&[u8], &[u8])) {
+    let mut record = BaseRecord::to(topic).partition(partition).key(key).payload(value);
+    loop {
+        match producer.send(record) {
+            Ok(()) => return,
+            Err((KafkaError::MessageProduction(QueueFull), back)) => {
+                producer.poll(Duration::from_millis(1));
+                record = back;
+            }
+            Err((error, _)) => panic!("{topic}: {error}"),
+        }
+    }
+}
+
+/// Sends what lingers, and waits until the broker has all.
+pub(crate) fn settle(producer: &BaseProducer) {
+    let begun = Instant::now();
+    // SAFETY: the pointer is the producer's own, which is borrowed; the call only starts the sending.
+    unsafe { rdkafka::bindings::rd_kafka_flush(producer.client().native_ptr(), 0) };
+    while producer.in_flight_count() > 0 {
+        assert!(begun.elapsed() < CALL, "the broker does not take the records");
+        producer.poll(Duration::from_micros(500));
+    }
+}
+
+/// The consumer group of the floor.
+pub(crate) const GROUP: &str = "floor";
+
+/// Copies `from` to `to`, one transaction at least each `every` while records come, until `stop`.
+pub(crate) fn pass(brokers: &str, (from, to): (&str, &str), every: Duration, stop: &AtomicBool) {
+    let name = format!("floor-{}", std::process::id());
+    let input: BaseConsumer = consumer(brokers, GROUP).create().expect("a consumer");
+    let linger = if every >= Duration::from_millis(50) { "5" } else { "0" };
+    let output: BaseProducer = producer(brokers, linger).set("transactional.id", &name).create().expect("a producer");
+    output.init_transactions(CALL).expect("the broker answers");
+    input.subscribe(&[from]).expect("a subscription");
+    let (mut open, mut since, mut passed) = (false, Instant::now(), 0_u64);
+    while !stop.load(Relaxed) {
+        let wait = if open { every.saturating_sub(since.elapsed()).min(WAIT) } else { WAIT };
+        let polled = input.poll(wait);
+        if let Some(message) = &polled {
+            let message = message.as_ref().expect("a record");
+            if !open {
+                output.begin_transaction().expect("a transaction");
+                (open, since) = (true, Instant::now());
+            }
+            let (key, value) = (message.key().unwrap_or_default(), message.payload().unwrap_or_default());
+            put(&output, to, message.partition(), (key, value));
+            passed += 1;
+            if passed.is_multiple_of(1_000) {
+                output.poll(Duration::ZERO);
+            }
+        }
+        if open && since.elapsed() >= every && (polled.is_none() || !every.is_zero()) {
+            settle(&output);
+            let (offsets, member) = (input.position().expect("positions"), input.group_metadata().expect("a member"));
+            output.send_offsets_to_transaction(&offsets, &member, CALL).expect("offsets are taken");
+            output.commit_transaction(CALL).expect("the transaction is committed");
+            open = false;
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! From a request to its first decision, on real Kafka: 1,000 requests a second beside 10,000 pings a second, against a raw client
+//! that copies as many records in transactions of the same interval. Latency counts from when a record ought to have been sent.
+//!
+//! `cargo bench -p tests --bench latency`
+
+#[path = "latency/city.rs"]
+mod city;
+mod floor;
+mod process;
+#[path = "../live/servers.rs"]
+mod servers;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
+
+use embedded::Registry;
+use kernel::codec::Datum;
+use kernel::contract::{MatchDecided, RideRequested, TOPICS};
+use kernel::{Record, Rules, Topic, wire};
+use matching::{Matching, Policy};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::producer::BaseProducer;
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::topics::{self, Layout};
+use runtime::{Pace, Service, Settings, kafka::Access, service};
+
+use city::{City, PINGS, REQUESTS};
+use process::{Role, cpu, median};
+
+/// Partitions, with one market each.
+pub(crate) const PARTITIONS: i32 = 4;
+const ROUNDS: usize = 3;
+/// Between two commits at least; zero: as soon as something is decided.
+const EVERY: [Duration; 2] = [Duration::from_millis(10), Duration::ZERO];
+/// What is sent before this is not counted; how long is sent; how long the last answer is waited for.
+const WARM: Duration = Duration::from_secs(4);
+const LONG: Duration = Duration::from_secs(12);
+const LAST: Duration = Duration::from_secs(2);
+/// Records that the floor copies, of as many bytes as a request has.
+const VALUE: usize = 120;
+const ASKED: &Topic = &plain("bench.asked");
+const PASSED: &Topic = &plain("bench.passed");
+
+const fn plain(name: &'static str) -> Topic {
+    Topic { name, schema: "", compression: None, cleanup: "delete", retention_ms: -1, ..*RideRequested::TOPIC }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let text: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
+    match text[..] {
+        ["pass", brokers, every] => {
+            floor::pass(brokers, (ASKED.name, PASSED.name), millis(every), &process::told_to_end())
+        }
+        ["match", brokers, every, registry] => decide(brokers, millis(every), registry),
+        _ => measure(),
+    }
+}
+
+fn millis(text: &str) -> Duration {
+    Duration::from_millis(text.parse().expect("milliseconds"))
+}
+
+/// Matching as it is in production, until the standard input ends.
+fn decide(brokers: &str, every: Duration, registry: &str) {
+    let access = Access {
+        brokers: brokers.to_owned(),
+        group: "matching".to_owned(),
+        instance: format!("bench-{}", std::process::id()),
+        ..Access::default()
+    };
+    let pace = Pace { interval: every, ..Pace::default() };
+    let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
+    let url = registry.to_owned();
+    let schemas = move || {
+        let mut registry = runtime::registry::Registry::new(&url)?;
+        registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
+        Ok(registry)
+    };
+    let policy = Arc::new(Policy::parse(matching::BUILT_IN).expect("a policy"));
+    let service = Service::start::<Matching, _, _>(&settings, policy, schemas).expect("a service");
+    let told = process::told_to_end();
+    while !told.load(Relaxed) && !service.ended() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    service.stop().expect("it drains");
+}
+
+/// What one run found: latencies in milliseconds, how many were sent, and the processor's share of a core.
+#[derive(Default)]
+struct Found {
+    latencies: Vec<f64>,
+    sent: u64,
+    cpu: f64,
+}
+
+impl Found {
+    fn quantile(&mut self, share: f64) -> f64 {
+        self.latencies.sort_by(f64::total_cmp);
+        let at = (self.latencies.len() as f64 * share) as usize;
+        self.latencies.get(at).copied().unwrap_or(f64::NAN)
+    }
+}
+
+fn measure() {
+    let Some(kafka) = servers::kafka() else { return };
+    let registry = Registry::start(0, None).expect("a registry");
+    let (brokers, url) = (kafka.address(), registry.url());
+    let layout = Layout { partitions: Some(PARTITIONS), replication: 1 };
+    topics::ensure(brokers, &TOPICS, layout).expect("topics");
+    topics::ensure(brokers, &[ASKED, PASSED], layout).expect("topics");
+    let mut client = runtime::registry::Registry::new(url).expect("a registry");
+    let ids = client.register(&TOPICS).expect("schemas");
+    let ids: Vec<_> = ids.into_iter().map(|(topic, id)| (topic.name, id)).collect();
+    let mut city = City::new(brokers, ids, 1);
+    city.populate(now());
+    println!(
+        "{REQUESTS} requests/s and {PINGS} pings/s over {PARTITIONS} markets; medians of {ROUNDS} runs of {:?}",
+        LONG - WARM
+    );
+    for every in EVERY {
+        let (mut floors, mut decisions) = (Vec::new(), Vec::new());
+        let millis = every.as_millis().to_string();
+        for round in 0..ROUNDS {
+            let role = Role::start(&["pass", brokers, &millis]);
+            floors.push(copied(brokers, &role));
+            role.stop();
+            let role = Role::start(&["match", brokers, &millis, url]);
+            let run = format!("{millis}-{round}");
+            decisions.push(decided(brokers, &role, &mut city, &run));
+            role.stop();
+        }
+        report(&format!("at least {millis} ms between commits"), &mut floors, &mut decisions);
+    }
+}
+
+fn report(what: &str, floors: &mut [Found], decisions: &mut [Found]) {
+    let of =
+        |found: &mut [Found], share| median(&mut found.iter_mut().map(|one| one.quantile(share)).collect::<Vec<_>>());
+    let busy = |found: &[Found]| median(&mut found.iter().map(|one| one.cpu * 100.0).collect::<Vec<_>>());
+    println!("{what}");
+    for (name, found) in [("raw client", &mut *floors), ("matching", &mut *decisions)] {
+        let missing: u64 = found.iter().map(|one| one.sent.saturating_sub(one.latencies.len() as u64)).sum();
+        let [half, most, last] = [0.5, 0.99, 0.999].map(|share| of(found, share));
+        println!(
+            "  {name:12} p50 {half:6.1}  p99 {most:6.1}  p99.9 {last:6.1} ms; {:.0} % of a core; {missing} missing",
+            busy(found)
+        );
+    }
+    let ratio = of(decisions, 0.5) / of(floors, 0.5);
+    let (fast, late) = (ratio <= 1.5, of(decisions, 0.99));
+    let met = |yes| if yes { "met" } else { "NOT MET" };
+    println!(
+        "  p50 {ratio:.2} x the raw client's, at most 1.5: {}; p99 under 300 ms: {}",
+        met(fast),
+        met(late < 300.0)
+    );
+}
+
+/// Milliseconds since 1970.
+fn now() -> i64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as i64
+}
+
+/// The floor: plain records at the requests' rate, copied.
+fn copied(brokers: &str, role: &Role) -> Found {
+    let producer: BaseProducer = floor::producer(brokers, "0").create().expect("a producer");
+    let begun = Instant::now();
+    let heard = |value: &[u8]| Some(u64::from_le_bytes(value[..8].try_into().ok()?));
+    let sink = listen(brokers, PASSED.name, begun, heard);
+    let before = cpu(role.id());
+    let mut sent = 0;
+    while begun.elapsed() < LONG {
+        let due = begun.elapsed().as_micros() as u64;
+        while sent * 1_000_000 / REQUESTS <= due {
+            let mut value = [b'x'; VALUE];
+            value[..8].copy_from_slice(&(sent * 1_000_000 / REQUESTS).to_le_bytes());
+            floor::put(&producer, ASKED.name, (sent % PARTITIONS as u64) as i32, (b"key", &value));
+            sent += 1;
+        }
+        producer.poll(Duration::ZERO);
+        thread::sleep(Duration::from_micros(500));
+    }
+    let busy = (cpu(role.id()) - before) / begun.elapsed().as_secs_f64();
+    collect(sink, sent, busy)
+}
+
+/// Requests through matching, in a city that goes on.
+fn decided(brokers: &str, role: &Role, city: &mut City, run: &str) -> Found {
+    let begun = Instant::now();
+    let (tell, told): (Sender<MatchDecided>, Receiver<MatchDecided>) = channel();
+    let prefix = format!("{run}-");
+    let heard = move |value: &[u8]| {
+        let (_, bytes) = wire::split(value).ok()?;
+        let decided: MatchDecided = Datum { bytes, schema: MatchDecided::schema() }.read().ok()?;
+        let first = decided.revision == Some(0);
+        let sent = decided.ride.strip_prefix(&prefix)?.parse().ok();
+        // Whoever asked may have gone.
+        let _ = tell.send(decided);
+        sent.filter(|_| first)
+    };
+    let (sink, at) = (listen(brokers, MatchDecided::TOPIC.name, begun, heard), now());
+    let before = cpu(role.id());
+    city.begin();
+    while begun.elapsed() < LONG {
+        told.try_iter().for_each(|decided| city.hear(&decided));
+        city.step(begun.elapsed(), (at, run));
+        thread::sleep(Duration::from_micros(500));
+    }
+    let busy = (cpu(role.id()) - before) / begun.elapsed().as_secs_f64();
+    collect(sink, city.asked(), busy)
+}
+
+/// Reads the end of a topic as one who reads committed, until [`LAST`] after the last record was sent; `heard` tells when a record
+/// ought to have been sent, microseconds after `begun`. Gives the latencies of what is counted, milliseconds.
+fn listen(
+    brokers: &str,
+    topic: &'static str,
+    begun: Instant,
+    heard: impl Fn(&[u8]) -> Option<u64> + Send + 'static,
+) -> JoinHandle<Vec<f64>> {
+    let reader: BaseConsumer = floor::consumer(brokers, "sink").create().expect("a consumer");
+    let mut list = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        let end = reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
+        list.add_partition_offset(topic, partition, Offset::Offset(end)).expect("an offset");
+    }
+    reader.assign(&list).expect("an assignment");
+    thread::spawn(move || {
+        let mut latencies = Vec::new();
+        while begun.elapsed() < LONG + LAST {
+            let Some(message) = reader.poll(Duration::from_millis(20)) else { continue };
+            let message = message.expect("a record");
+            let now = begun.elapsed();
+            let Some(sent) = message.payload().and_then(&heard).map(Duration::from_micros) else { continue };
+            if sent >= WARM {
+                latencies.push(now.saturating_sub(sent).as_secs_f64() * 1e3);
+            }
+        }
+        latencies
+    })
+}
+
+fn collect(sink: JoinHandle<Vec<f64>>, sent: u64, cpu: f64) -> Found {
+    let latencies = sink.join().expect("the reader read");
+    let sent = sent.saturating_sub(WARM.as_micros() as u64 * REQUESTS / 1_000_000);
+    Found { latencies, sent, cpu }
+}

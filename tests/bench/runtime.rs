@@ -1,0 +1,208 @@
+//! What the runtime costs: records through a processor that decides nothing, against a raw client that copies them. Real Kafka
+//! on the same cores, the same records, transactions of 100 ms, taken in turns.
+//!
+//! `cargo bench -p tests --bench runtime`
+
+mod floor;
+mod process;
+#[path = "../live/servers.rs"]
+mod servers;
+#[path = "runtime/trivial.rs"]
+mod trivial;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant, SystemTime};
+
+use kernel::contract::{PolicyChanged, RecordParked, StateKept};
+use kernel::{PlacedBy, Record, Topic, codec, partition, wire};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::topics::{self, Layout};
+use runtime::{Limits, Pace, Service, Settings, kafka::Access, service};
+
+use process::{Role, cpu, median};
+use trivial::{ANSWERED, Asked, Listed, PARTITIONS, Taken, Trivial, VALUE};
+
+const RECORDS: i64 = 2_000_000;
+const ROUNDS: usize = 3;
+/// Between two commits.
+const EVERY: Duration = Duration::from_millis(100);
+/// The runtime's consumer group.
+const GROUP: &str = "trivial";
+/// Longest that one round may take.
+const LONGEST: Duration = Duration::from_secs(120);
+/// Where the floor copies to.
+const PASSED: &Topic = &Topic {
+    name: "bench.passed",
+    schema: "",
+    partitions: PARTITIONS,
+    placed_by: PlacedBy::Market,
+    cleanup: "delete",
+    retention_ms: -1,
+    max_message_bytes: 1_048_576,
+    compression: None,
+};
+
+/// Who moves the records, what is said of him, and where they go.
+const ROLES: [(&str, &str, &str); 3] = [
+    ("pass", "raw client, transactions of 100 ms", PASSED.name),
+    ("bare", "runtime, no turn or state records", ANSWERED.name),
+    ("recorded", "runtime, with turn and state records", ANSWERED.name),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match (arguments.get(1).map(String::as_str), arguments.get(2)) {
+        (Some("pass"), Some(brokers)) => {
+            floor::pass(brokers, (Asked::TOPIC.name, PASSED.name), EVERY, &process::told_to_end());
+        }
+        (Some("bare"), Some(brokers)) => decide::<false>(brokers),
+        (Some("recorded"), Some(brokers)) => decide::<true>(brokers),
+        _ => measure(),
+    }
+}
+
+/// The runtime with the trivial processor, until the standard input ends.
+fn decide<const RECORDED: bool>(brokers: &str) {
+    let access = Access {
+        brokers: brokers.to_owned(),
+        group: GROUP.to_owned(),
+        instance: format!("bench-{}", std::process::id()),
+        ..Access::default()
+    };
+    // No bound but the interval ends a transaction.
+    let most = 1_000_000;
+    let limits =
+        Limits { polled: 1_000, asks_in_hand: most, asks_taken: most, bytes_in_hand: 1 << 30, ..Limits::default() };
+    let pace = Pace { interval: EVERY, limits, ..Pace::default() };
+    let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
+    let service = Service::start::<Trivial<RECORDED>, _, _>(&settings, Arc::new(()), || Ok(Listed::new()));
+    let service = service.expect("a service");
+    let told = process::told_to_end();
+    while !told.load(Relaxed) && !service.ended() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    service.stop().expect("it drains");
+}
+
+/// Records a second, and processor time a record of the mover and of the broker, microseconds.
+struct Figures {
+    rate: f64,
+    mover_us: f64,
+    broker_us: f64,
+}
+
+fn measure() {
+    let Some(kafka) = servers::kafka() else { return };
+    let brokers = kafka.address();
+    let all =
+        [Asked::TOPIC, ANSWERED, Taken::TOPIC, PASSED, StateKept::TOPIC, RecordParked::TOPIC, PolicyChanged::TOPIC];
+    topics::ensure(brokers, &all, Layout { partitions: Some(PARTITIONS), replication: 1 }).expect("topics");
+    let broker = process::named(&format!("kafka-{}-", std::process::id())).expect("the broker runs");
+    let filled = fill(brokers);
+    println!(
+        "{RECORDS} records of {VALUE} bytes, {PARTITIONS} partitions; filled at {filled:.0}/s; medians of {ROUNDS} rounds"
+    );
+    let mut found: [Vec<Figures>; 3] = Default::default();
+    for _ in 0..ROUNDS {
+        for ((role, _, output), found) in ROLES.iter().zip(&mut found) {
+            let begin = ends(brokers, output);
+            [GROUP, floor::GROUP].iter().for_each(|group| rewind(brokers, group));
+            let mover = Role::start(&[role, brokers]);
+            found.push(watch(brokers, (output, begin), mover.id(), broker));
+            mover.stop();
+        }
+    }
+    let of = |figures: &[Figures], pick: fn(&Figures) -> f64| median(&mut figures.iter().map(pick).collect::<Vec<_>>());
+    let floor = of(&found[0], |figures| figures.rate);
+    for ((_, what, _), found) in ROLES.iter().zip(&found) {
+        let rate = of(found, |figures| figures.rate);
+        let best = found.iter().map(|figures| figures.rate).fold(0.0, f64::max);
+        let (mover, broker) = (of(found, |figures| figures.mover_us), of(found, |figures| figures.broker_us));
+        println!(
+            "{what:38} {rate:>8.0}/s {:>4.0} % of the raw client (best {best:.0}/s); cpu a record {mover:.2} us, broker {broker:.2} us",
+            rate / floor * 100.0
+        );
+    }
+}
+
+/// Fills the work topic; records a second.
+fn fill(brokers: &str) -> f64 {
+    let producer: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as i64;
+    let records: Vec<(String, Vec<u8>)> = (0..PARTITIONS).map(|partition| record(partition, now)).collect();
+    let begun = Instant::now();
+    for number in 0..RECORDS {
+        let partition = number / 64 % i64::from(PARTITIONS);
+        let (key, value) = &records[partition as usize];
+        floor::put(&producer, Asked::TOPIC.name, partition as i32, (key.as_bytes(), value));
+        if number % 1_000 == 0 {
+            producer.poll(Duration::ZERO);
+        }
+    }
+    producer.flush(floor::CALL).expect("the broker takes the records");
+    RECORDS as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// Key and value of a record that belongs to `partition`.
+fn record(partition: i32, at: i64) -> (String, Vec<u8>) {
+    let mut names = (100..1_000).map(|number| format!("market-{number}"));
+    let market = names.find(|name| partition::of(name.as_bytes(), PARTITIONS) == partition).expect("a name");
+    let encoded = |body: String| {
+        let mut value = Vec::new();
+        wire::start(0, &mut value);
+        codec::encode(&Asked { market: market.clone(), at, body }, &mut value).expect("it is sound");
+        value
+    };
+    let short = encoded("x".repeat(100)).len() - 100;
+    (market.clone(), encoded("x".repeat(VALUE - short)))
+}
+
+/// Ends of a topic as one who reads committed sees them, all partitions together.
+fn ends(brokers: &str, topic: &str) -> i64 {
+    let reader: BaseConsumer = floor::consumer(brokers, "ends").create().expect("a consumer");
+    end(&reader, topic)
+}
+
+fn end(reader: &BaseConsumer, topic: &str) -> i64 {
+    let of = |partition| reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
+    (0..PARTITIONS).map(of).sum()
+}
+
+/// Sets a group back to the first record: a new one is refused where a processor keeps state.
+fn rewind(brokers: &str, group: &str) {
+    let member: BaseConsumer = floor::consumer(brokers, group).create().expect("a consumer");
+    let mut list = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        list.add_partition_offset(Asked::TOPIC.name, partition, Offset::Offset(0)).expect("an offset");
+    }
+    member.commit(&list, CommitMode::Sync).expect("the group has no members");
+}
+
+/// Watches the output from 5 to 95 % of all records.
+fn watch(brokers: &str, (topic, begin): (&str, i64), mover: u32, broker: u32) -> Figures {
+    let reader: BaseConsumer = floor::consumer(brokers, "watch").create().expect("a consumer");
+    let begun = Instant::now();
+    let mut first: Option<(i64, Instant, f64, f64)> = None;
+    loop {
+        assert!(begun.elapsed() < LONGEST, "{topic}: {} of {RECORDS}", end(&reader, topic) - begin);
+        std::thread::sleep(Duration::from_millis(5));
+        let seen = end(&reader, topic) - begin;
+        let now = (seen, Instant::now(), cpu(mover), cpu(broker));
+        match first {
+            None if seen >= RECORDS / 20 => first = Some(now),
+            Some((from, since, mover_cpu, broker_cpu)) if seen >= RECORDS / 20 * 19 => {
+                let records = (seen - from) as f64;
+                let each = |seconds: f64| seconds * 1e6 / records;
+                return Figures {
+                    rate: records / since.elapsed().as_secs_f64(),
+                    mover_us: each(now.2 - mover_cpu),
+                    broker_us: each(now.3 - broker_cpu),
+                };
+            }
+            _ => {}
+        }
+    }
+}
