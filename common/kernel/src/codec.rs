@@ -3,7 +3,11 @@
 use std::io::BufRead;
 
 use serde::Deserialize;
-use serde_avro_fast::{Schema, de::DeserializerState, ser::SerializerConfig};
+use serde_avro_fast::{
+    Schema,
+    de::{DeserializerConfig, DeserializerState, read::SliceRead},
+    ser::SerializerConfig,
+};
 
 use crate::Record;
 
@@ -22,7 +26,10 @@ impl<'a> Datum<'a> {
     /// # Errors
     /// What does not fit, in one line; bytes after the datum do not fit either.
     pub fn read<T: Deserialize<'a>>(&self) -> Result<T, String> {
-        let mut state = DeserializerState::from_slice(self.bytes, self.schema);
+        let mut config = DeserializerConfig::new(self.schema);
+        // A list of entries without bytes may claim any length: none of ours has more entries than bytes.
+        config.max_seq_size = self.bytes.len();
+        let mut state = DeserializerState::with_config(SliceRead::new(self.bytes), config);
         let value = T::deserialize(state.deserializer()).map_err(|error| one_line(&error.to_string()))?;
         match state.into_reader().fill_buf() {
             Ok([]) => Ok(value),

@@ -134,9 +134,8 @@ impl KafkaLog {
         let work: BaseConsumer<Group> = access.member().create_with_context(group.clone()).map_err(fail)?;
         let own = format!("{}.tails", access.group);
         let tails = access.consumer(&own, "read_committed").create_with_context(quiet()).map_err(fail)?;
-        let stable = access.consumer(&own, "read_committed").create_with_context(quiet()).map_err(fail)?;
-        let uncommitted =
-            access.consumer(&access.group, "read_uncommitted").create_with_context(quiet()).map_err(fail)?;
+        let stable = access.asker(&own, "read_committed").create_with_context(quiet()).map_err(fail)?;
+        let uncommitted = access.asker(&access.group, "read_uncommitted").create_with_context(quiet()).map_err(fail)?;
         let market = tails::of::<P>().filter(|tail| tail.reach == kernel::Reach::Market);
         let global = tails::of::<P>().filter(|tail| tail.reach == kernel::Reach::Global);
         let mut names = vec![P::WORK.name, StateKept::TOPIC.name];

@@ -195,6 +195,13 @@ impl Access {
         config
     }
 
+    /// One that only asks. It reads nothing, so nothing tells it that a leader changed: what it knows must grow old soon.
+    pub(super) fn asker(&self, group: &str, isolation: &str) -> ClientConfig {
+        let mut config = self.consumer(group, isolation);
+        config.set("metadata.max.age.ms", "2000");
+        config
+    }
+
     pub(super) fn member(&self) -> ClientConfig {
         let mut config = self.consumer(&self.group, "read_committed");
         config

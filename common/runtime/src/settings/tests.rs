@@ -244,12 +244,15 @@ fn a_password_of_digits_stays_text_and_is_never_shown() {
     assert!(!format!("{:?}", flags(&[("kafka.sasl_password", "hunter2")])).contains("hunter2"));
 }
 
+/// Settings, and parts of what is said of them.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn what_needs_or_contradicts_another_key_is_said() {
     let folder = Folder::new("cross");
     let pem = folder.write("a.pem", "-----BEGIN CERTIFICATE-----\n").display().to_string();
     let empty = folder.write("b.pem", "x").display().to_string();
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         (&[("kafka.security", "sasl_tls")], &["needs kafka.sasl_username", "needs kafka.sasl_password"]),
         (
             &[("kafka.sasl_username", "u")],
