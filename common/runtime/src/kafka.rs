@@ -27,6 +27,7 @@ use crate::{
 
 mod access;
 mod commit;
+mod flush;
 mod follow;
 mod generation;
 mod kept;

@@ -225,7 +225,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Whether a transaction may begin: its interval is over, or a partition holds all that one takes.
     fn due(&self) -> bool {
         let since = self.elapsed.saturating_sub(self.begun);
-        since >= self.pace.interval || self.seats.values().any(|seat| seat.ready.len() >= self.pace.limits.asks_taken)
+        since >= self.pace.interval || self.seats.values().any(|seat| seat.asks() >= self.pace.limits.asks_taken)
     }
 
     /// Decides all that is ready in all live partitions as one transaction.

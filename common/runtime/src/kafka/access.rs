@@ -217,6 +217,8 @@ impl Access {
         config
             .set("transactional.id", transactional_id)
             .set("transaction.timeout.ms", self.transaction.as_millis().to_string())
+            // What was delivered is not told one by one: a commit waits for all at once.
+            .set("delivery.report.only.error", "true")
             .set("linger.ms", "0")
             .set("queue.buffering.max.messages", "500000");
         config

@@ -1,6 +1,6 @@
 //! One transaction: records and offsets, both or neither.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -10,7 +10,7 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
-use super::{KafkaLog, Quiet};
+use super::{KafkaLog, Quiet, flush::flush};
 use crate::{
     log::{Fault, Outgoing, Transaction},
     trace::HEADER,
@@ -106,12 +106,5 @@ fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing], most: Duration
             record = back;
         }
     }
-    let begun = Instant::now();
-    while producer.in_flight_count() > 0 {
-        if begun.elapsed() > most {
-            return Err(KafkaError::Canceled);
-        }
-        producer.poll(Duration::from_micros(500));
-    }
-    Ok(())
+    flush(producer, most)
 }

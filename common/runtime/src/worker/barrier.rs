@@ -38,9 +38,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Sets barriers, and asks for the ends of all that have none in one call.
     fn look(&mut self) -> Result<(), Fault> {
         let mut asked: Vec<(i32, Vec<At>)> = Vec::new();
+        let due = self.due();
         for partition in self.live() {
             let Some(seat) = self.seats.get_mut(&partition) else { continue };
-            if seat.held.is_empty() && !seat.arrived.is_empty() {
+            // Nothing is decided before: what arrives until then passes the same barrier.
+            if due && seat.held.is_empty() && !seat.arrived.is_empty() {
                 std::mem::swap(&mut seat.held, &mut seat.arrived);
                 seat.barrier = Some(Barrier { ends: None, since: self.elapsed });
             }

@@ -60,7 +60,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             self.watch.reached_bound(Bound::ParkedTaken);
         }
         self.watch.add(Count::Seen, seen);
-        self.advance()?;
+        // Where there is more to poll, records say how far a topic was read; what may wait for a marker asks all the same.
+        if left > 0 || self.seats.values().any(|seat| seat.barrier.is_some() || !seat.live()) {
+            self.advance()?;
+        }
         Ok(true)
     }
 
