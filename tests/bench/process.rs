@@ -60,15 +60,6 @@ pub(crate) fn cpu(id: u32) -> f64 {
     ticks / TICKS
 }
 
-/// The process whose command line names `what`.
-pub(crate) fn named(what: &str) -> Option<u32> {
-    let ids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    ids.into_iter().find(|id: &u32| {
-        let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        *id != std::process::id() && String::from_utf8_lossy(&line).contains(what)
-    })
-}
-
 /// The median; the values are sorted.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);

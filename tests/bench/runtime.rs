@@ -5,6 +5,7 @@
 
 mod floor;
 mod process;
+#[allow(dead_code, reason = "the tests start more than a bench does")]
 #[path = "../live/servers.rs"]
 mod servers;
 #[path = "runtime/trivial.rs"]
@@ -100,7 +101,7 @@ fn measure() {
     let all =
         [Asked::TOPIC, ANSWERED, Taken::TOPIC, PASSED, StateKept::TOPIC, RecordParked::TOPIC, PolicyChanged::TOPIC];
     topics::ensure(brokers, &all, Layout { partitions: Some(PARTITIONS), replication: 1 }).expect("topics");
-    let broker = process::named(&format!("kafka-{}-", std::process::id())).expect("the broker runs");
+    let broker = named(&format!("kafka-{}-", std::process::id())).expect("the broker runs");
     let filled = fill(brokers);
     println!(
         "{RECORDS} records of {VALUE} bytes, {PARTITIONS} partitions; filled at {filled:.0}/s; medians of {ROUNDS} rounds"
@@ -205,4 +206,13 @@ fn watch(brokers: &str, (topic, begin): (&str, i64), mover: u32, broker: u32) ->
             _ => {}
         }
     }
+}
+
+/// The process whose command line names `what`.
+fn named(what: &str) -> Option<u32> {
+    let ids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.into_iter().find(|id: &u32| {
+        let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        *id != std::process::id() && String::from_utf8_lossy(&line).contains(what)
+    })
 }

@@ -88,6 +88,8 @@ fn a_service_outlives_its_broker_and_its_registry() {
     let offered = find(&client, "zero", Outcome::Offered);
     client.publish(&accepted(&offered, now()));
     find(&client, "zero", Outcome::Assigned);
+    // A side is well again once it was quiet for 3 s.
+    sleep(Duration::from_secs(5));
     println!("late servers: {:#?}", process.said());
 
     broker_away(&client, &mut kafka, &mut process);

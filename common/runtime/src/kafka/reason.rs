@@ -8,7 +8,10 @@ use std::{
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError};
 
 use super::Access;
-use crate::{log::Fault, topics::reason::explain};
+use crate::{
+    log::Fault,
+    topics::reason::{explain, explain_known},
+};
 
 /// A reason is worth telling for so long.
 const FRESH: Duration = Duration::from_secs(30);
@@ -31,7 +34,7 @@ impl Reason {
             let Fault::Away(why) = fault else { return fault };
             let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let reason = last.as_ref().filter(|(since, _)| since.elapsed() < FRESH);
-            let why = reason.map_or(why, |(_, reason)| explain(reason, access));
+            let why = reason.map_or_else(|| explain_known(&why, access), |(_, reason)| explain(reason, access));
             Fault::Away(format!("kafka at {}: {why}", access.brokers))
         })
     }

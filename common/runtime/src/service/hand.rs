@@ -18,7 +18,7 @@ use crate::{
     kafka::{Access, KafkaLog},
     log::Fault,
     schemas::Schemas,
-    topics,
+    tails, topics,
     watch::{Span, Watch},
     worker::{Pace, Worker},
 };
@@ -144,7 +144,7 @@ impl Hand {
 /// All topics that a processor reads or writes, each once.
 fn topics_of<P: Processor>() -> Vec<&'static Topic> {
     let mut topics = vec![P::WORK, StateKept::TOPIC, RecordParked::TOPIC];
-    topics.extend(P::TAILS.iter().map(|tail| tail.topic));
+    topics.extend(tails::of::<P>().map(|tail| tail.topic));
     topics.extend(P::OUTPUTS);
     topics.sort_by_key(|topic| topic.name);
     topics.dedup_by_key(|topic| topic.name);

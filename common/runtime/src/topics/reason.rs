@@ -32,6 +32,9 @@ const FIXES: &[(&str, &str)] = &[
     ("ssl.certificate.location", "kafka.tls_certificate cannot be used"),
     ("ssl.key.location", "kafka.tls_key cannot be used: check kafka.tls_key_password"),
     ("Failed to resolve", "the name is not known: check kafka.brokers"),
+    ("AllBrokersDown", "no broker answers: are they running?"),
+    ("BrokerTransportFailure", "the connection to a broker broke: is it running?"),
+    ("OperationTimedOut", "no answer in time: are the brokers running, and do all partitions have a leader?"),
     ("Connection refused", "nothing listens there: is it running, and is kafka.brokers right?"),
 ];
 
@@ -41,9 +44,17 @@ pub(crate) fn explain(said: &str, access: &Access) -> String {
     let shows_none = access.security.tls.as_ref().is_some_and(|tls| tls.certificate.is_empty());
     // Brokers call a certificate that is missing a bad one.
     let said = if shows_none { said.replace("bad certificate", "certificate required") } else { said };
-    let fix = FIXES.iter().find(|(part, _)| said.contains(part)).map(|(_, fix)| *fix);
     let line = shortened(&said);
-    fix.map_or_else(|| format!("{line}: is it running?"), |fix| format!("{fix} ({line})"))
+    fix(&said).map_or_else(|| format!("{line}: is it running?"), |fix| format!("{fix} ({line})"))
+}
+
+/// The same, where the library's error is among those that have a fix; else what was said.
+pub(crate) fn explain_known(said: &str, access: &Access) -> String {
+    if fix(said).is_some() { explain(said, access) } else { said.to_owned() }
+}
+
+fn fix(said: &str) -> Option<&'static str> {
+    FIXES.iter().find(|(part, _)| said.contains(part)).map(|(_, fix)| *fix)
 }
 
 /// Nothing that the library says should hold the password; a text that cannot occur where there is none.
