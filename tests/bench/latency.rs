@@ -36,7 +36,7 @@ use process::{Role, cpu, median};
 pub(crate) const PARTITIONS: i32 = 4;
 const ROUNDS: usize = 3;
 /// Between two commits at least; zero: as soon as something is decided.
-const EVERY: [Duration; 2] = [Duration::from_millis(10), Duration::ZERO];
+const EVERY: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(10), Duration::ZERO];
 /// What is sent before this is not counted; how long is sent; how long the last answer is waited for.
 const WARM: Duration = Duration::from_secs(4);
 const LONG: Duration = Duration::from_secs(12);

@@ -98,7 +98,10 @@ fn a_service_outlives_its_broker_and_its_registry() {
     let (status, said) = process.running.stop();
     assert_eq!(status, Some(0), "{said:#?}");
     let verdict = auditor::audit(kafka.address(), auditor::Limits::default()).unwrap();
-    assert!(verdict.clean() && verdict.parked == 0, "{verdict:#?}");
+    // The auditor knows today's schemas only, so of the later version's record it can say no more than that it cannot read it.
+    let known = |sentence: &String| sentence.contains("ride later");
+    assert!(verdict.sentences.iter().all(known) && verdict.faults <= 2, "{verdict:#?}");
+    assert_eq!((verdict.missing, verdict.duplicated, verdict.double_booked, verdict.parked), (0, 0, 0, 0));
     let expired = client.all::<MatchDecided>().into_iter().filter(|one| one.outcome == Outcome::Closed);
     assert_eq!(expired.count(), 0, "no ride was closed by time alone");
     let _ = std::fs::remove_file(registry_log);

@@ -29,7 +29,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// How long a step waits for the first record: not at all where something can be decided now.
     pub(super) fn wait(&self) -> Duration {
-        let decidable = self.seats.values().any(|seat| !seat.ready.is_empty() || !seat.facts.is_empty());
+        let decidable = self.seats.values().any(|seat| {
+            !seat.ready.is_empty() || !seat.facts.is_empty() || (seat.barrier.is_none() && !seat.arrived.is_empty())
+        });
         let left = self.pace.interval.saturating_sub(self.elapsed.saturating_sub(self.begun));
         if decidable { self.pace.wait.min(left) } else { self.pace.wait }
     }
