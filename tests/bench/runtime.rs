@@ -53,6 +53,10 @@ const ROLES: [(&str, &str, &str); 3] = [
     ("recorded", "runtime, with turn and state records", ANSWERED.name),
 ];
 
+/// As in the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match (arguments.get(1).map(String::as_str), arguments.get(2)) {

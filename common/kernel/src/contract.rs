@@ -569,10 +569,10 @@ pub struct PolicyChanged {
 impl Record for PolicyChanged {
     const TOPIC: &'static Topic = &Topic {
         name: "policy.changed",
-        schema: r#"{"type":"record","name":"PolicyChanged","namespace":"tripo","doc":"A version of a policy.","topic":{"name":"policy.changed","key":"policy","partitions":1,"placed_by":"key","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"policy","type":"string","doc":"Processor and version as `processor@version`; the record's key."},{"name":"processor","type":"string","doc":"Whose policy."},{"name":"version","type":"int","doc":"Version, greater than all before."},{"name":"effective_from","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time from which it holds, at least 30 seconds ahead."},{"name":"author","type":"string","doc":"Who."},{"name":"reason","type":"string","doc":"Why."},{"name":"text","type":"string","doc":"The policy as TOML."},{"name":"hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the text."}]}"#,
+        schema: r#"{"type":"record","name":"PolicyChanged","namespace":"tripo","doc":"A version of a policy.","topic":{"name":"policy.changed","key":"policy","partitions":1,"placed_by":"key","cleanup":"delete","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"policy","type":"string","doc":"Processor and version as `processor@version`; the record's key."},{"name":"processor","type":"string","doc":"Whose policy."},{"name":"version","type":"int","doc":"Version, greater than all before."},{"name":"effective_from","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time from which it holds, at least 30 seconds ahead."},{"name":"author","type":"string","doc":"Who."},{"name":"reason","type":"string","doc":"Why."},{"name":"text","type":"string","doc":"The policy as TOML."},{"name":"hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the text."}]}"#,
         partitions: 1,
         placed_by: PlacedBy::Key,
-        cleanup: "compact",
+        cleanup: "delete",
         retention_ms: -1,
         max_message_bytes: 1_048_576,
         compression: None,

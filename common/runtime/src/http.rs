@@ -32,9 +32,9 @@ mod tests;
 
 use bounded::{Bounded, Bounds};
 
-/// Most connections that are open at a time, those beyond wait; and how long one may last, from its acceptance to the last byte
-/// of the answer.
-const BOUNDS: Bounds = Bounds { connections: 32, lasts: Duration::from_secs(10) };
+/// Most connections that are open at a time, those beyond wait; how long one may take to say what it asks; and how long it may last,
+/// from its acceptance to the last byte of the answer.
+const BOUNDS: Bounds = Bounds { connections: 32, asks: Duration::from_secs(2), lasts: Duration::from_secs(10) };
 /// How often histograms are put into their buckets, also when nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// The media type of Prometheus's text format.

@@ -93,7 +93,8 @@ fn framed(raw: &Raw, named: Named, most: usize) -> Result<(Arc<Schema>, &[u8]), 
 pub(crate) fn placed(raw: &Raw, market: &str, partitions: i32) -> Result<(), Malformed> {
     if raw.key.as_deref() != Some(market.as_bytes()) {
         let key = raw.key.as_deref().map(|key| String::from_utf8_lossy(&key[..key.len().min(64)]).into_owned());
-        let detail = format!("key {key:?} is not `{market}`, by which the record is placed");
+        let key = key.map_or("no key".to_owned(), |key| format!("key `{}`", key.escape_debug()));
+        let detail = format!("{key}, but the record is placed by `{market}`");
         return Err(malformed(Cause::Misplaced, &detail));
     }
     let home = kernel::partition::of(market.as_bytes(), partitions);

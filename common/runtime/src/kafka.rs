@@ -6,17 +6,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use kernel::{Millis, Processor, Record, contract::StateKept};
 use rdkafka::{
     ClientContext, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance},
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
     message::Headers,
-    producer::BaseProducer,
+    producer::{BaseProducer, Producer},
     topic_partition_list::TopicPartitionListElem,
 };
 
@@ -45,7 +48,7 @@ const FAIR: u32 = 64;
 
 /// What the group told us, in order.
 #[derive(Clone, Default)]
-struct Group(Arc<Mutex<VecDeque<Polled>>>, Reason);
+struct Group(Arc<Mutex<VecDeque<Polled>>>, Reason, Arc<AtomicBool>);
 
 impl ClientContext for Group {
     // The worker says what is wrong, once; the client's own lines would repeat it.
@@ -77,15 +80,23 @@ impl Group {
     fn push(&self, polled: Polled) {
         if !matches!(&polled, Polled::Assigned(list) | Polled::Revoked(list) if list.is_empty()) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(polled);
+            self.2.store(true, SeqCst);
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        !self.2.load(SeqCst)
     }
 
     fn pop(&self) -> Option<Polled> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        // Asked before every record.
+        if self.is_empty() {
+            return None;
+        }
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = told.pop_front();
+        self.2.store(!told.is_empty(), SeqCst);
+        first
     }
 }
 
@@ -113,6 +124,8 @@ pub struct KafkaLog {
     stable: BaseConsumer<Quiet>,
     uncommitted: BaseConsumer<Quiet>,
     producer: Option<BaseProducer<Quiet>>,
+    /// What came of sending the records of a transaction that is not committed yet.
+    sent: Option<Result<(), Fault>>,
     counts: BTreeMap<&'static str, i32>,
     followed: BTreeMap<(&'static str, i32), Followed>,
     resumed: BTreeSet<i32>,
@@ -130,7 +143,7 @@ impl KafkaLog {
     /// One sentence when a client cannot be made.
     pub fn open<P: Processor>(access: Access) -> Result<KafkaLog, String> {
         let reason = Reason::default();
-        let (group, quiet) = (Group(Arc::default(), reason.clone()), || Quiet(reason.clone()));
+        let (group, quiet) = (Group(Arc::default(), reason.clone(), Arc::default()), || Quiet(reason.clone()));
         let fail = |error: KafkaError| format!("cannot start a Kafka client for {}: {error}", access.brokers);
         let work: BaseConsumer<Group> = access.member().create_with_context(group.clone()).map_err(fail)?;
         let own = format!("{}.tails", access.group);
@@ -160,6 +173,7 @@ impl KafkaLog {
             stable,
             uncommitted,
             producer: None,
+            sent: None,
             counts: BTreeMap::new(),
             followed: BTreeMap::new(),
             resumed: BTreeSet::new(),
@@ -389,6 +403,14 @@ impl Log for KafkaLog {
         generation::is_member(&self.work).then(|| self.work.group_metadata()).flatten()
     }
 
+    fn send(&mut self, transaction: &Transaction) {
+        self.sent = Some(self.begin(transaction));
+    }
+
+    fn underway(&self) -> bool {
+        self.sent == Some(Ok(())) && self.producer.as_ref().is_some_and(|producer| producer.in_flight_count() > 0)
+    }
+
     fn commit(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
         self.write(transaction, member)
     }
@@ -433,7 +455,6 @@ fn offsets<C: ConsumerContext + 'static>(
     for (topic, partition) in of {
         list.add_partition_offset(topic, *partition, at).map_err(away)?;
     }
-    let asked = Instant::now();
     let answer = consumer.offsets_for_times(list, wait).map_err(away)?;
     of.iter()
         .map(|(topic, partition)| {
@@ -441,12 +462,21 @@ fn offsets<C: ConsumerContext + 'static>(
             match element.map(|element| (element.offset(), element.error())) {
                 Some((Offset::Offset(offset), Ok(()))) => Ok(offset),
                 Some((Offset::End, Ok(()))) => Ok(-1),
-                other => {
-                    Err(Fault::Away(format!("no offset of {topic}/{partition} after {:?}: {other:?}", asked.elapsed())))
-                }
+                Some((_, Err(error))) => Err(Fault::Away(missing(topic, *partition, &error))),
+                _ => Err(Fault::Away(format!("no offset of {topic}/{partition} was told"))),
             }
         })
         .collect()
+}
+
+/// What it means that a partition has no offsets.
+fn missing(topic: &str, partition: i32, error: &KafkaError) -> String {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownPartition) => {
+            format!("topic {topic} has no partition {partition} any more: create it with `tripo schemas topics`")
+        }
+        _ => format!("no offset of {topic}/{partition}: {error}"),
+    }
 }
 
 fn away(error: KafkaError) -> Fault {

@@ -45,7 +45,7 @@ impl Default for Limits {
             bytes_in_hand: 64 * 1024 * 1024,
             asks_taken: 256,
             facts_taken: 2_000,
-            parked_taken: 64,
+            parked_taken: 500,
             value_bytes: 256 * 1024,
             output_bytes: 1_000_000,
             markets: 1_000,
@@ -59,9 +59,11 @@ impl Default for Limits {
 impl Limits {
     /// What a transaction takes, halved so often, one at the least: what was aborted is tried again in smaller pieces.
     pub(crate) fn halved(self, times: u32) -> Limits {
+        let halved = |most: usize| (most >> times).max(1);
         Limits {
-            asks_taken: (self.asks_taken >> times).max(1),
-            facts_taken: (self.facts_taken >> times).max(1),
+            asks_taken: halved(self.asks_taken),
+            facts_taken: halved(self.facts_taken),
+            parked_taken: halved(self.parked_taken),
             ..self
         }
     }

@@ -187,7 +187,15 @@ pub trait Log {
     /// Proof that we are a member of the group now; `None`: we are not, and may not write.
     fn member(&mut self) -> Option<Self::Member>;
 
-    /// Writes the records and moves the offsets: both, or neither.
+    /// Begins to write the records of a transaction, which [`Log::commit`] ends. What fails is told there.
+    fn send(&mut self, _: &Transaction) {}
+
+    /// Whether records that were sent are still on their way.
+    fn underway(&self) -> bool {
+        false
+    }
+
+    /// Writes the records, unless they were sent, and moves the offsets: both, or neither.
     ///
     /// # Errors
     /// [`Fault::Aborted`] when nothing happened, [`Fault::Unknown`] when that cannot be known.

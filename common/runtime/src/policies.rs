@@ -12,6 +12,9 @@ use crate::{clock::Time, intake::malformed, log::Raw};
 /// A published policy holds at the earliest this long after it was published, so that every instance has read it by then.
 pub const AHEAD: Millis = Millis(30_000);
 
+/// And at the latest this long: beyond it the unit is wrong.
+const MOST: Millis = Millis(400 * 86_400_000);
+
 /// The policies of one processor.
 pub(crate) struct Policies<R> {
     base: Arc<R>,
@@ -27,11 +30,16 @@ impl<R: Rules> Policies<R> {
 
     /// The newest policy in force at `now`; of two from the same time the greater version.
     pub(crate) fn at(&self, now: Millis) -> &Arc<R> {
-        let held = self.published.range(..=(now, i32::MAX)).next_back();
-        held.map_or(&self.base, |(_, policy)| policy)
+        self.since(now).1
     }
 
-    /// Takes a published policy after it was checked; `None`: it is another processor's.
+    /// The same, with the time from which it holds; zero: from the start.
+    pub(crate) fn since(&self, now: Millis) -> (Millis, &Arc<R>) {
+        let held = self.published.range(..=(now, i32::MAX)).next_back();
+        held.map_or((Millis(0), &self.base), |((from, _), policy)| (*from, policy))
+    }
+
+    /// Takes a published policy after it was checked; false: it is another processor's, or was said twice.
     ///
     /// # Errors
     /// Why it is parked.
@@ -40,9 +48,9 @@ impl<R: Rules> Policies<R> {
         processor: &str,
         time: Time,
         (raw, changed): (&Raw, &PolicyChanged),
-    ) -> Result<Option<Arc<R>>, kernel::Malformed> {
+    ) -> Result<bool, kernel::Malformed> {
         if changed.processor != processor {
-            return Ok(None);
+            return Ok(false);
         }
         let bad = |detail: String| malformed(Cause::OutOfRange, &detail);
         let PolicyChanged { policy, version, effective_from, text, hash, .. } = changed;
@@ -54,15 +62,25 @@ impl<R: Rules> Policies<R> {
         let known = self.published.iter().find(|((_, known), _)| known == version);
         match known {
             // Whoever publishes at least once may say it twice.
-            Some(((since, _), same)) if *since == from && same.hash() == hash => return Ok(None),
+            Some(((since, _), same)) if *since == from && same.hash() == hash => return Ok(false),
             Some(_) => return Err(bad(format!("version {version} was published before, and differs: take the next"))),
             None => {}
+        }
+        let newest = self.published.keys().map(|(_, version)| *version).max().unwrap_or(i32::MIN);
+        if *version < newest {
+            return Err(bad(format!("version {version} is not greater than {newest}, which was published before")));
         }
         let earliest = raw.appended.plus(AHEAD).0;
         // In a replay the broker's time says nothing about event time.
         if time == Time::Live && *effective_from < earliest {
-            let late = earliest - effective_from;
+            let late = earliest.saturating_sub(*effective_from);
             return Err(bad(format!("effective_from is {late} ms too early: at least 30 s after it is published")));
+        }
+        let latest = raw.appended.plus(MOST).0;
+        if time == Time::Live && *effective_from > latest {
+            return Err(
+                bad("effective_from is more than 400 days after it is published: take milliseconds".to_owned()),
+            );
         }
         let rules = R::parse(text).map_err(|why| bad(format!("policy {name}: {why}")))?;
         if rules.version() != *version {
@@ -71,9 +89,8 @@ impl<R: Rules> Policies<R> {
         if rules.hash() != hash {
             return Err(bad(format!("hash is `{hash}`, the text's is `{}`", rules.hash())));
         }
-        let rules = Arc::new(rules);
-        self.published.insert((from, *version), rules.clone());
-        Ok(Some(rules))
+        self.published.insert((from, *version), Arc::new(rules));
+        Ok(true)
     }
 }
 
@@ -123,7 +140,7 @@ mod tests {
             text: text.to_owned(),
             hash: "h".to_owned(),
         };
-        to.publish("p", Time::Live, (&raw, &changed)).map(|taken| taken.is_some()).map_err(|why| why.detail)
+        to.publish("p", Time::Live, (&raw, &changed)).map_err(|why| why.detail)
     }
 
     #[test]
@@ -133,6 +150,7 @@ mod tests {
         assert_eq!(publish(&mut policies, 2, later, "2"), Ok(true));
         assert_eq!(publish(&mut policies, 3, soon, "3"), Ok(true));
         assert_eq!(publish(&mut policies, 4, later, "4"), Ok(true));
+        assert!(publish(&mut policies, 1, later, "1").is_err(), "it was overtaken");
         let at = |now| policies.at(Millis(now)).0;
         assert_eq!([soon - 1, soon, later - 1, later, i64::MAX].map(at), [1, 3, 3, 4, 4]);
     }
@@ -145,6 +163,14 @@ mod tests {
             (
                 publish(&mut policies, 2, soon - 1, "2"),
                 "effective_from is 1 ms too early: at least 30 s after it is published",
+            ),
+            (
+                publish(&mut policies, 2, soon * 1_000, "2"),
+                "effective_from is more than 400 days after it is published: take milliseconds",
+            ),
+            (
+                publish(&mut policies, 2, i64::MIN, "2"),
+                "effective_from is 9223372036854775807 ms too early: at least 30 s after it is published",
             ),
             (publish(&mut policies, 2, soon, "two"), "policy p@2: number: `two` is none"),
             (publish(&mut policies, 2, soon, "3"), "the text says version 3, the record 2"),

@@ -17,10 +17,13 @@ use serde_avro_fast::Schema;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use expanse::bounded;
+
 use crate::schemas::{Schemas, Unresolved};
 use crate::settings::Secret;
 
 mod access;
+mod expanse;
 mod remembered;
 
 #[cfg(test)]
@@ -164,9 +167,14 @@ impl Registry {
             400 | 404 | 422 => return Err(Failure::Unknown(format!("{place}: the registry answers status {status}"))),
             _ => return Err(self.answered(&place, status)),
         }
-        let found = serde_json::from_str::<Found>(&answer).map_err(|error| self.away(&place, &error.to_string()))?;
+        // An answer that is none now will be none later.
+        let unusable = |error: serde_json::Error| Failure::Unknown(format!("{place}: the registry's answer: {error}"));
+        let found = serde_json::from_str::<Found>(&answer).map_err(unusable)?;
         if let Some(kind) = found.schema_type.filter(|kind| kind != "AVRO") {
             return Err(Failure::Unknown(format!("{place}: of type {kind}, not AVRO")));
+        }
+        if !bounded(&found.schema) {
+            return Err(Failure::Unknown(format!("{place}: its names stand for too many fields to be read")));
         }
         // A schema that cannot be used now never can.
         found.schema.parse().map_err(|error| Failure::Unknown(format!("{place}: not a usable Avro schema: {error}")))
@@ -183,8 +191,9 @@ impl Registry {
             let mut answer = Vec::new();
             while let Some(part) = response.chunk().await.map_err(|error| cause(&error))? {
                 answer.extend_from_slice(&part);
+                // What is cut is no JSON any more, and is judged as such.
                 if answer.len() > LONGEST {
-                    return Err(format!("an answer of more than {LONGEST} bytes"));
+                    break;
                 }
             }
             Ok((response.status().as_u16(), String::from_utf8_lossy(&answer).into_owned()))
@@ -257,6 +266,11 @@ impl Schemas for Registry {
                 Err(Unresolved::Unknown(sentence))
             }
         }
+    }
+
+    fn remembers(&self, id: u32) -> bool {
+        let unknown = self.unknown.get(id).is_some_and(|(since, _)| since.elapsed() < UNKNOWN_FOR);
+        unknown || i32::try_from(id).is_err() || self.schemas.get(id).is_some()
     }
 
     fn id_of(&self, topic: &str) -> Option<u32> {

@@ -21,6 +21,11 @@ pub trait Schemas {
     /// Says whether the id is unknown or the registry does not answer.
     fn by_id(&mut self, id: u32) -> Result<Arc<Schema>, Unresolved>;
 
+    /// Whether [`Schemas::by_id`] answers without asking anybody.
+    fn remembers(&self, _: u32) -> bool {
+        false
+    }
+
     /// The id under which the schema of one of our topics is registered; `None`: it was never registered.
     fn id_of(&self, topic: &str) -> Option<u32>;
 }

@@ -15,6 +15,8 @@ use crate::{clock::Clock, log::Stretch, park::Origin, turn::Taken};
 
 mod load;
 
+pub(crate) use load::weight;
+
 /// A topic and one of its partitions.
 pub(crate) type At = (&'static str, i32);
 
@@ -138,7 +140,9 @@ impl<P: Processor> Seat<P> {
 
     /// Whether every stretch was read to its end, or so much was read that it must be worked off first.
     pub(crate) fn caught_up(&self, stretches: &[Stretch], global: &BTreeMap<At, i64>) -> bool {
-        !self.pressed.is_empty() || stretches.iter().all(|stretch| self.passed(stretch, global))
+        // What is held back because so much of it is in hand must be worked off first.
+        let held = |stretch: &Stretch| self.pressed.iter().any(|(topic, _)| *topic == stretch.topic);
+        stretches.iter().all(|stretch| self.passed(stretch, global) || held(stretch))
     }
 
     /// Whether a stretch was read to its end.

@@ -12,7 +12,13 @@ use std::{
 
 use kernel::Processor;
 
-use crate::{kafka::Access, logs::why, schemas::Schemas, watch::Watch, worker::Pace};
+use crate::{
+    kafka::{Access, Calls},
+    logs::why,
+    schemas::Schemas,
+    watch::Watch,
+    worker::Pace,
+};
 
 mod hand;
 
@@ -33,6 +39,8 @@ pub struct Settings {
 
 /// How long a service is given to end, unless said otherwise: less than the 30 s after which an orchestrator kills.
 pub const GRACE: Duration = Duration::from_secs(25);
+/// Longest wait for the registry: the most that its setting allows.
+const REGISTRY: Duration = Duration::from_secs(10);
 /// How often a look is taken at a worker that ends.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -64,7 +72,9 @@ impl Service {
         F: Fn() -> Result<S, String> + Clone + Send + 'static,
     {
         let (stop, watch, count) = (Arc::default(), Arc::new(Watch::of(P::NAME)), settings.workers.max(1));
-        watch.hire(count);
+        // What one step may wait for: a commit with its abort, and the questions before it.
+        let Calls { call, commit, .. } = settings.access.calls;
+        watch.hire(count, commit * 2 + call * 3 + REGISTRY);
         let mut service = Service { stop, watch, grace: settings.grace, workers: Vec::new() };
         for number in 0..count {
             let mut access = settings.access.clone();

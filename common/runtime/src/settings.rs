@@ -39,7 +39,7 @@ const FILE: &str = "TRIPO_SETTINGS";
 pub struct Sources {
     /// The file; without it the one that the variable `TRIPO_SETTINGS` names, if it names one.
     pub file: Option<PathBuf>,
-    /// The environment; what begins otherwise than with `TRIPO__` is not looked at.
+    /// The environment; what begins otherwise than with `TRIPO__` sets nothing, and is refused where it spells a key all the same.
     pub environment: Vec<(OsString, OsString)>,
     /// The flags, in their order.
     pub flags: Vec<Flag>,
@@ -76,6 +76,18 @@ pub enum Origin {
     Flag(&'static str),
 }
 
+impl Origin {
+    /// The place of its layer; a later one wins.
+    fn layer(&self) -> u8 {
+        match self {
+            Origin::Default => 0,
+            Origin::File(..) => 1,
+            Origin::Variable(_) => 2,
+            Origin::Flag(_) => 3,
+        }
+    }
+}
+
 impl Display for Origin {
     fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -100,7 +112,7 @@ pub struct Entry {
 impl Entry {
     /// The value as a person may see it: a secret is `***`.
     pub fn shown(&self) -> String {
-        self.value.shown(&self.key.kind)
+        self.value.shown(&self.key)
     }
 }
 
@@ -207,6 +219,10 @@ impl Loading {
 
     fn variable(&mut self, variable: &str, value: Option<&str>) {
         if !variable.starts_with(PREFIX) {
+            let spelled = |key: &Key| key.variable().replace("__", "_") == variable.replace("__", "_");
+            let key = self.entries.iter().map(|entry| entry.key).find(spelled);
+            let said = |key: Key| format!("{variable} sets nothing: did you mean {}?", key.variable());
+            self.problems.extend(key.map(said));
             return;
         }
         let key = self.entries.iter().map(|entry| entry.key).find(|key| key.variable() == variable);
@@ -281,6 +297,7 @@ fn quoted(key: Key, written: &str) -> String {
     match key.kind {
         Kind::Secret => "*** with a control character".to_owned(),
         Kind::Integer { .. } if written.parse::<i64>().is_ok() => written.to_owned(),
+        _ if key.hides(written) => "***".to_owned(),
         _ => format!("\"{}\"", one_line(written)),
     }
 }

@@ -81,6 +81,20 @@ pub fn ensure(
     waiting()?.block_on(kafka.ensure(topics, layout))
 }
 
+/// How many copies each topic has of that partition that has the fewest, in the order asked; 0: it is not there.
+///
+/// # Errors
+/// The cluster does not answer.
+pub fn copies(access: impl Into<Access>, topics: &[&'static Topic]) -> Result<Vec<usize>, String> {
+    let metadata = Client::new(access.into())?.metadata()?;
+    let fewest = |topic: &&Topic| {
+        let found = metadata.topics().iter().find(|found| found.name() == topic.name);
+        let copies = found.map(|found| found.partitions().iter().map(|partition| partition.replicas().len()).min());
+        copies.flatten().unwrap_or(0)
+    };
+    Ok(topics.iter().map(fewest).collect())
+}
+
 /// Whether a processor may start on these topics: all are there, and none is configured so that the laws cannot be kept. A cluster
 /// that does not let us see a configuration is trusted, and that is said in a warning.
 ///
@@ -197,15 +211,13 @@ impl Kafka {
         if there.is_empty() {
             return Ok(());
         }
-        let mut differences = Vec::new();
+        let mut differences = compare::partitions(there, found, |topic| layout.partitions(topic));
         let mut hidden = Vec::new();
         for (topic, described) in there.iter().zip(self.describe(there).await?) {
             let Some(resource) = described else {
                 hidden.push(topic.name);
                 continue;
             };
-            let count = found.get(topic.name).copied().unwrap_or(0);
-            differences.extend(compare::partitions(topic, count, layout.partitions(topic)));
             differences.extend(compare::configuration(topic, |key| found_value(&resource, key)));
         }
         match (differences.is_empty(), hidden.is_empty()) {

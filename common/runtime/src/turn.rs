@@ -19,7 +19,7 @@ use crate::{
     log::{Outgoing, Transaction},
     policies::Policies,
     schemas::Schemas,
-    seat::{At, Pending, Seat},
+    seat::{At, Pending, Seat, weight},
     trace,
     watch::{Bound, Watch},
 };
@@ -75,7 +75,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     pub(crate) fn take(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Result<Option<Taken<P>>, String> {
         let (asks, facts) = self.portion(seat);
         let lined_up = seat.line_up(&seat.positions(asks, facts));
-        if lined_up > self.poison_most() && seat.line_up(&seat.positions(0, 0)) > 0 {
+        if lined_up > self.piece(seat, lined_up) && seat.line_up(&seat.positions(0, 0)) > 0 {
             self.watch.reached_bound(Bound::ParkedTaken);
             return Ok(Some(self.clear(seat, to)));
         }
@@ -137,14 +137,20 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         }
     }
 
-    /// Most poison that a transaction parks of one partition; more is cleared first, in pieces.
-    fn poison_most(&self) -> usize {
-        self.limits.asks_taken.min(self.limits.parked_taken)
+    /// How much of the first `lined_up` poison a transaction parks; more is cleared first, in pieces.
+    fn piece(&self, seat: &Seat<P>, lined_up: usize) -> usize {
+        let (mut left, most) = (self.limits.bytes_in_hand / 4, lined_up.min(self.limits.parked_taken));
+        let light = |record: &&RecordParked| {
+            left = left.saturating_sub(weight(record));
+            left > 0
+        };
+        seat.parked[..most].iter().take_while(light).count().max(most.min(1))
     }
 
     /// Parks what lies before all that is to be decided, as much as fits.
     fn clear(&self, seat: &mut Seat<P>, to: &mut Transaction) -> Taken<P> {
-        let parked = seat.line_up(&seat.positions(0, 0)).min(self.poison_most());
+        let lined_up = seat.line_up(&seat.positions(0, 0));
+        let parked = self.piece(seat, lined_up);
         to.records.extend(seat.parked[..parked].iter().map(|record| self.park(record)));
         self.settle(seat, (0, 0, parked), to);
         let causes = seat.parked[..parked].iter().map(|record| record.cause).collect();
@@ -187,7 +193,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         let clock = &seat.clocks[market];
         Turn {
             market: market.to_owned(),
-            number: clock.turn + 1,
+            number: clock.turn.saturating_add(1),
             now: clock.now,
             asks: portion.asks,
             facts: portion.facts,

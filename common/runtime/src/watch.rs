@@ -123,11 +123,12 @@ impl Watch {
     }
 
     /// A work record that the broker stored at `appended` has its fate committed now.
-    pub fn answered(&self, appended: Millis) {
+    pub fn answered(&self, appended: impl Iterator<Item = Millis>) {
         if let Some(histograms) = &self.histograms {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
             // Another machine's clock may be ahead of ours.
-            histograms.took(Span::EndToEnd as usize, now.saturating_sub(appended.0).max(0) as f64 / 1_000.0);
+            let took = |appended: Millis| now.saturating_sub(appended.0).max(0) as f64 / 1_000.0;
+            appended.for_each(|appended| histograms.took(Span::EndToEnd as usize, took(appended)));
         }
     }
 
@@ -181,8 +182,8 @@ impl Watch {
     }
 
     /// So many workers shall be members and step.
-    pub fn hire(&self, workers: usize) {
-        self.health.hire(workers, Instant::now());
+    pub fn hire(&self, workers: usize, silent: Duration) {
+        self.health.hire(workers, silent, Instant::now());
     }
 
     /// A worker took a step.
@@ -252,8 +253,9 @@ impl Watch {
     /// # Errors
     /// One sentence that says why not.
     pub fn ready(&self) -> Result<(), String> {
-        self.health.ready(Instant::now())?;
-        self.trouble().map_or(Ok(()), Err)
+        // The reason first: what it leads to says less.
+        self.trouble().map_or(Ok(()), Err)?;
+        self.health.ready(Instant::now())
     }
 
     /// Puts what histograms recorded into their buckets, so that memory stays flat when nobody asks.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{Millis, Processor, Rules, contract::RecordParked};
+use kernel::Processor;
 
 use crate::{
     clock::Time,
@@ -27,8 +27,11 @@ mod intake;
 mod kept;
 mod pressure;
 mod pulse;
+mod remembered;
 mod restore;
 mod tell;
+
+use remembered::Remembered;
 
 /// What a sound worker does. It exists so that a simulation can plant the bugs that it must find.
 pub trait Discipline {
@@ -85,10 +88,12 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     /// Next offset to read of the global tails.
     global: BTreeMap<At, i64>,
     /// Poison of the global tails, for the owner of the partition that answers for it.
-    global_parked: VecDeque<RecordParked>,
+    global_parked: Remembered,
     prepared: Option<Prepared<P, L::Member>>,
     /// How often the limits of a transaction are halved: what was aborted is tried again in smaller pieces.
     halved: u32,
+    /// The last transaction did not come through.
+    failed: bool,
     /// Tails of partitions that were dropped, still to be unfollowed.
     loose: BTreeSet<At>,
     /// Records that wait for the registry, in the order in which they were polled; nothing more is polled of these.
@@ -116,7 +121,6 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// A worker that owns nothing yet. `base` is the policy that holds before any published one, `counts` come from
     /// [`Counts::read`] on the same log.
     pub fn new(log: L, schemas: S, base: Arc<P::Policy>, (pace, counts): (Pace, Counts), watch: Arc<Watch>) -> Self {
-        watch.policy(base.version(), base.hash(), Millis(0));
         watch.steps(&["stale"]);
         watch.steps(P::DEGRADES);
         Worker {
@@ -129,9 +133,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             view: P::View::default(),
             seats: BTreeMap::new(),
             global: BTreeMap::new(),
-            global_parked: VecDeque::new(),
+            global_parked: Remembered::default(),
             prepared: None,
             halved: 0,
+            failed: false,
             loose: BTreeSet::new(),
             stuck: BTreeMap::new(),
             registry: (Duration::ZERO, REGISTRY.0),
@@ -193,14 +198,15 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.elapsed = elapsed;
         self.trouble = None;
         if let Some(prepared) = self.prepared.take() {
+            let gathered = self.meanwhile();
             self.commit(prepared)?;
-            return Ok(true);
+            return gathered.map(|()| true);
         }
         let member = self.log.member();
         self.tell_member(member.is_some());
         // A fault with one partition must not stop the others: it is told once they had their turn.
-        let gathered = self.gather();
-        if gathered == Ok(false) {
+        let gathered = self.gather(self.wait());
+        if gathered == Ok(None) {
             return Ok(false);
         }
         let mut told = gathered.map(drop);
@@ -259,8 +265,20 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         } else {
             self.watch.took(Span::Decide, started.elapsed());
             self.begun = self.elapsed;
+            self.log.send(&transaction);
             self.prepared = Some(Prepared { transaction, member, taken });
         }
+    }
+
+    /// While the broker takes in what was sent, what comes next is polled; until partitions come or go.
+    fn meanwhile(&mut self) -> Result<(), Fault> {
+        while self.log.underway() {
+            match self.gather(Duration::ZERO)? {
+                Some(polled) if polled > 0 => {}
+                _ => break,
+            }
+        }
+        Ok(())
     }
 
     fn commit(&mut self, prepared: Prepared<P, L::Member>) -> Result<(), Fault> {
@@ -270,11 +288,13 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             Ok(()) => {
                 self.tell_commit(&transaction, started.elapsed());
                 self.halved = self.halved.saturating_sub(1);
+                self.failed = false;
                 taken.into_iter().for_each(|taken| self.merge(taken));
                 Ok(())
             }
             Err(fault) => {
                 self.watch.add(Count::Aborts, 1);
+                self.failed = true;
                 self.halved = (self.halved + 1).min(HALVED);
                 self.watch.reached_bound(Bound::Halved);
                 if !D::OVERLAY_DIES_ON_ABORT {
@@ -288,13 +308,22 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 if matches!(fault, Fault::Unknown(_)) {
                     self.give_up();
                 }
-                Err(fault)
+                match fault {
+                    // Once in a while it is normal. Again and again somebody must know.
+                    Fault::Aborted(why) if self.halved >= TROUBLE => {
+                        Err(Fault::Away(format!("transactions are aborted again and again: {why}")))
+                    }
+                    fault => Err(fault),
+                }
             }
         }
     }
 
     /// The transaction is committed: its decisions become part of the view.
     fn merge(&mut self, taken: Taken<P>) {
+        if !self.seats.get(&taken.partition).is_some_and(Seat::live) {
+            return; // It went away meanwhile, and its market is forgotten.
+        }
         taken.outputs.iter().for_each(|output| P::evolve(&mut self.view, output));
         self.tell_taken(&taken);
         if let Some(seat) = self.seats.get_mut(&taken.partition) {
@@ -308,6 +337,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
 /// Most halvings: by then a transaction takes one record of each kind.
 const HALVED: u32 = 12;
+/// So many halvings are no accident any more.
+const TROUBLE: u32 = 6;
 /// A market that cannot be decided is tried again after so long.
 const HALT: Duration = Duration::from_secs(1);
 /// First and longest pause before the registry is asked again.

@@ -169,8 +169,9 @@ fn register(access: &Access) -> Result<(), String> {
 
 fn create(settings: &Settings, layout: Layout) -> Result<(), String> {
     let outcomes = topics::ensure(settings.access("", ""), &TOPICS, layout)?;
-    let mut rows = vec![["topic", "partitions", "cleanup", "retention", ""].map(str::to_owned)];
-    for (topic, outcome) in outcomes {
+    let copies = topics::copies(settings.access("", ""), &TOPICS)?;
+    let mut rows = vec![["topic", "partitions", "copies", "cleanup", "retention", ""].map(str::to_owned)];
+    for ((topic, outcome), copies) in outcomes.into_iter().zip(&copies) {
         let retention = match topic.retention_ms {
             -1 => "for ever".to_owned(),
             span => format!("{} h", span / 3_600_000),
@@ -180,9 +181,16 @@ fn create(settings: &Settings, layout: Layout) -> Result<(), String> {
             Outcome::Kept => "fits the contract",
         };
         let partitions = layout.partitions(topic).to_string();
-        rows.push([topic.name.to_owned(), partitions, topic.cleanup.to_owned(), retention, outcome.to_owned()]);
+        let (name, cleanup) = (topic.name.to_owned(), topic.cleanup.to_owned());
+        rows.push([name, partitions, copies.to_string(), cleanup, retention, outcome.to_owned()]);
     }
     table::print(&rows);
+    // -1 asks for the cluster's default, whatever that is.
+    let asked = usize::try_from(layout.replication).unwrap_or(0);
+    for (topic, copies) in TOPICS.iter().zip(copies).filter(|(_, copies)| *copies < asked) {
+        let fix = "raise it with kafka-reassign-partitions.sh";
+        eprintln!("tripo: warning: {} has fewer copies than asked: {copies} instead of {asked}: {fix}", topic.name);
+    }
     Ok(())
 }
 

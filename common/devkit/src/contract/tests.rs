@@ -77,7 +77,7 @@ fn each_broken_rule_is_one_sentence_that_names_its_place() {
         (removed("/fields/2/type", "default"), "t.Tier: needs a \"default\""),
         (refusal("/topic/name", json!("ride.asked")), "name the file ride.asked.avsc"),
         (refusal("/topic/cleanup", json!("compact")), "retention_ms is -1"),
-        (refusal("/topic/retention_ms", json!(-1)), "retention_ms above 0"),
+        (refusal("/topic/retention_ms", json!(0)), "retention_ms above 0"),
         (refusal("/topic/partitions", json!(0)), "1 to 10000"),
         (refusal("/topic/placed_by", json!("luck")), "key, market, origin"),
         (refusal("/topic/key", json!("seats")), "string or bytes"),

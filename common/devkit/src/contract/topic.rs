@@ -44,11 +44,11 @@ fn check(topic: &TopicAttribute, file: &str) -> Result<(), String> {
         return Err(format!("{file}: topic names are noun.participle in small letters"));
     }
     match (topic.cleanup.as_str(), topic.retention_ms) {
-        ("compact", -1) | ("delete", 1..) => Ok(()),
+        ("compact", -1) | ("delete", -1 | 1..) => Ok(()),
         ("compact", _) => {
             Err(format!("{file}: a compacted topic keeps the last record of a key for ever: retention_ms is -1"))
         }
-        _ => Err(format!("{file}: a topic that is not compacted needs a retention_ms above 0")),
+        _ => Err(format!("{file}: a topic that is not compacted needs a retention_ms above 0, or -1: for ever")),
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Millis, Processor, Record, contract::StateKept};
+use kernel::{
+    Millis, Processor, Record,
+    contract::{PolicyChanged, StateKept},
+};
 use runtime::log::{Fault, Log, Polled, Start, Stretch, Transaction};
 
 use super::{
@@ -272,6 +275,12 @@ impl Log for SimLog {
         Some(Proof { who: self.who, generation })
     }
 
+    fn underway(&self) -> bool {
+        // As often as not the broker takes its time, so that partitions come and go meanwhile.
+        let world = &mut *self.world.borrow_mut();
+        world.faults.lag > 0 && world.rng.chance(4_000)
+    }
+
     fn commit(&mut self, transaction: &Transaction, proof: &Proof) -> Result<(), Fault> {
         let epoch = self.epoch()?;
         if self.world.borrow().epochs.get(&self.producer) != Some(&epoch) {
@@ -290,7 +299,9 @@ impl Log for SimLog {
         written
     }
 
-    fn partitions(&mut self, _: &'static str) -> Result<i32, Fault> {
-        Ok(self.world.borrow().partitions())
+    fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault> {
+        // The order of policies is that of one partition.
+        let one = topic == PolicyChanged::TOPIC.name;
+        Ok(if one { 1 } else { self.world.borrow().partitions() })
     }
 }

@@ -35,6 +35,10 @@ impl Schemas for SimSchemas {
         SimSchemas::known(id).ok_or_else(|| Unresolved::Unknown(format!("no schema {id}")))
     }
 
+    fn remembers(&self, id: u32) -> bool {
+        !self.0.borrow().unlearned(id)
+    }
+
     fn id_of(&self, topic: &str) -> Option<u32> {
         SimSchemas::id(topic)
     }

@@ -178,7 +178,8 @@ impl World {
     /// What cannot be encoded.
     pub fn produce<R: Record>(&mut self, market: &str, record: &R) -> Result<Place, String> {
         let value = World::encode(record)?;
-        let partition = partition::of(market.as_bytes(), self.partitions);
+        let partitions = if R::TOPIC.partitions == 1 { 1 } else { self.partitions };
+        let partition = partition::of(market.as_bytes(), partitions);
         Ok(self.append(R::TOPIC.name, partition, record.key(), Some(value)))
     }
 
@@ -288,6 +289,10 @@ impl World {
     /// The registry is back.
     pub fn learn_schemas(&mut self) {
         self.unlearned.clear();
+    }
+
+    pub(super) fn unlearned(&self, id: u32) -> bool {
+        self.unlearned.contains(&id)
     }
 
     pub(super) fn registry_away(&mut self, id: u32) -> bool {

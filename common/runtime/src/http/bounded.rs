@@ -15,7 +15,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep_until},
 };
 
 /// Bounds of a server.
@@ -23,7 +23,9 @@ use tokio::{
 pub(super) struct Bounds {
     /// Most connections that are open at a time.
     pub(super) connections: usize,
-    /// How long one may last.
+    /// How long one may take until the answer begins: to send the head of its request.
+    pub(super) asks: Duration,
+    /// How long one may last, from its acceptance to the last byte of the answer.
     pub(super) lasts: Duration,
 }
 
@@ -31,12 +33,12 @@ pub(super) struct Bounds {
 pub(super) struct Bounded {
     listener: TcpListener,
     free: Arc<Semaphore>,
-    lasts: Duration,
+    bounds: Bounds,
 }
 
 impl Bounded {
     pub(super) fn new(listener: TcpListener, bounds: Bounds) -> Bounded {
-        Bounded { listener, free: Arc::new(Semaphore::new(bounds.connections)), lasts: bounds.lasts }
+        Bounded { listener, free: Arc::new(Semaphore::new(bounds.connections)), bounds }
     }
 }
 
@@ -50,7 +52,9 @@ impl Listener for Bounded {
             return future::pending().await;
         };
         let (stream, peer) = Listener::accept(&mut self.listener).await;
-        (Connection { stream, ends: Box::pin(sleep(self.lasts)), _place: place }, peer)
+        let (now, Bounds { asks, lasts, .. }) = (Instant::now(), self.bounds);
+        let ends = Box::pin(sleep_until(now + asks));
+        (Connection { stream, ends, answered_by: Some(now + lasts), _place: place }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -62,6 +66,8 @@ impl Listener for Bounded {
 pub(super) struct Connection {
     stream: TcpStream,
     ends: Pin<Box<Sleep>>,
+    /// The end of its time once the answer begins; `None`: it has begun.
+    answered_by: Option<Instant>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -83,6 +89,10 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
+        // Nothing is answered before the head is read whole.
+        if let Some(end) = self.answered_by.take() {
+            self.ends.as_mut().reset(end);
+        }
         self.in_time(context)?;
         Pin::new(&mut self.stream).poll_write(context, from)
     }

@@ -40,7 +40,7 @@ fn each_path_answers_and_nothing_else_does() {
     assert_eq!(status(&asked("GET /live")), "200");
     let ready = asked("GET /ready");
     assert!(status(&ready) == "503" && ready.ends_with("not ready: no worker has started\n"), "{ready}");
-    watch.hire(1);
+    watch.hire(1, std::time::Duration::from_secs(60));
     watch.members(1);
     assert!(asked("GET /ready").ends_with("not ready: the group settles\n"));
     std::thread::sleep(Duration::from_millis(1_100));
@@ -51,7 +51,7 @@ fn each_path_answers_and_nothing_else_does() {
 
 #[test]
 fn slow_clients_lose_their_place_and_hold_nobody_up_for_long() {
-    let bounds = Bounds { connections: 2, lasts: Duration::from_millis(300) };
+    let bounds = Bounds { connections: 2, asks: Duration::from_millis(300), lasts: Duration::from_secs(60) };
     let http = start("127.0.0.1:0", Arc::new(Watch::of("matching")), bounds).unwrap();
     let slow = || {
         let mut stream = TcpStream::connect(http.address()).unwrap();

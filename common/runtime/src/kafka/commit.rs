@@ -30,15 +30,23 @@ impl KafkaLog {
         self.producer.as_ref().ok_or_else(|| Fault::Away("no producer".to_owned()))
     }
 
+    /// Begins a transaction and hands its records to the client.
+    pub(super) fn begin(&mut self, transaction: &Transaction) -> Result<(), Fault> {
+        let producer = self.producer()?;
+        let begun = producer.begin_transaction().and_then(|()| send_all(producer, &transaction.records));
+        // Where nothing can be aborted the producer is of no more use.
+        begun.map_err(|error| self.abort(&error))
+    }
+
     pub(super) fn write(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
+        match self.sent.take() {
+            Some(sent) => sent?,
+            None => self.begin(transaction)?,
+        }
         let offsets = self.offsets_of(transaction)?;
         let calls = self.access.calls;
         let producer = self.producer()?;
-        if let Err(error) = producer.begin_transaction() {
-            // Where nothing can be aborted the producer is of no more use.
-            return Err(self.abort(&error));
-        }
-        let sent = send_all(producer, &transaction.records, calls.commit)
+        let sent = flush(producer, calls.commit)
             .and_then(|()| producer.send_offsets_to_transaction(&offsets, member, calls.call));
         if let Err(error) = sent {
             return Err(self.abort(&error));
@@ -85,9 +93,8 @@ impl KafkaLog {
     }
 }
 
-/// Hands all records to the client and waits until the broker has them: `commit_transaction` would wait in slices of
-/// 100 ms for what is not delivered yet.
-fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing], most: Duration) -> Result<(), KafkaError> {
+/// Hands all records to the client.
+fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing]) -> Result<(), KafkaError> {
     for outgoing in records {
         let record = BaseRecord::<[u8], [u8]>::to(outgoing.topic.name).partition(outgoing.partition).key(&outgoing.key);
         let record = match &outgoing.trace {
@@ -106,5 +113,5 @@ fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing], most: Duration
             record = back;
         }
     }
-    flush(producer, most)
+    Ok(())
 }

@@ -35,7 +35,7 @@ impl Reason {
             let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let reason = last.as_ref().filter(|(since, _)| since.elapsed() < FRESH);
             let why = reason.map_or_else(|| explain_known(&why, access), |(_, reason)| explain(reason, access));
-            Fault::Away(format!("kafka at {}: {why}", access.brokers))
+            Fault::Away(format!("at {}: {why}", access.brokers))
         })
     }
 }

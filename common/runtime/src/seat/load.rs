@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Processor, contract::RecordParked};
+use kernel::{
+    Processor, Record,
+    contract::{RecordParked, StateKept},
+};
 
 use super::{Load, Pending, Seat};
 use crate::{
     limits::Limits,
+    tails,
     watch::{Bound, Watch},
 };
 
@@ -85,14 +89,17 @@ impl<P: Processor> Seat<P> {
     /// Topics of which asks, facts, poison are in hand.
     fn loads(&self) -> [BTreeSet<&'static str>; 3] {
         let facts = self.facts.iter().map(|fact| fact.origin.raw.topic).collect();
+        // What is kept is read to its end before anything can be parked.
         let name = |record: &RecordParked| {
-            self.read.keys().map(|(topic, _)| *topic).find(|topic| *topic == record.place.topic)
+            let read = self.read.keys().map(|(topic, _)| *topic).filter(|topic| *topic != StateKept::TOPIC.name);
+            let mut all = read.chain(tails::of::<P>().map(|tail| tail.topic.name));
+            all.find(|topic| *topic == record.place.topic)
         };
         [BTreeSet::from([P::WORK.name]), facts, self.parked.iter().filter_map(name).collect()]
     }
 }
 
 /// Bytes that a parked record takes in memory, about.
-pub(super) fn weight(record: &RecordParked) -> usize {
+pub(crate) fn weight(record: &RecordParked) -> usize {
     256 + record.value.as_ref().map_or(0, Vec::len) + record.key.as_ref().map_or(0, Vec::len)
 }

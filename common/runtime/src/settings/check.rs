@@ -14,6 +14,8 @@ const ORDERED: &[(&str, &str, i64)] = &[
     // An open transaction would end before its worker is missed.
     ("kafka.session_ms", "kafka.transaction_ms", 1),
     ("run.commit_interval_ms", "kafka.transaction_ms", 1),
+    // A drain waits for a commit that is under way.
+    ("kafka.commit_ms", "run.grace_ms", 1),
     ("kafka.fetch_partition_bytes", "kafka.fetch_bytes", 1),
     ("kafka.fetch_partition_bytes", "kafka.queued_kbytes", 1_024),
 ];
@@ -79,7 +81,7 @@ impl Loading {
     }
 }
 
-/// Reads the files with secrets.
+/// Reads the files with secrets. Of a secret and a file with it, that of the later layer holds.
 fn secrets(loading: &mut Loading) {
     let all: Vec<_> =
         loading.entries.iter().map(|entry| entry.key).filter(|key| matches!(key.kind, Kind::Secret)).collect();
@@ -88,9 +90,11 @@ fn secrets(loading: &mut Loading) {
         if !loading.sound(&[key.name, &file]) || !loading.set_by_someone(&file) {
             continue;
         }
-        let origin = loading.origin(&file);
-        if loading.set_by_someone(key.name) {
-            let other = loading.origin(key.name);
+        let (origin, other) = (loading.origin(&file), loading.origin(key.name));
+        if loading.set_by_someone(key.name) && other.layer() > origin.layer() {
+            continue;
+        }
+        if loading.set_by_someone(key.name) && other.layer() == origin.layer() {
             loading.wrong(&file, format!("{} ({other}) and {file} ({origin}) are both set: leave one out", key.name));
             continue;
         }
@@ -206,7 +210,20 @@ fn registry(loading: &mut Loading) {
                 let fix = "set registry.username and registry.password instead";
                 loading.wrong(url, format!("{url} ({origin}) holds a user: {fix}"));
             }
+            // Nor is this: a key for the service may stand there.
+            Ok(parsed) if parsed.query().is_some() || parsed.fragment().is_some() => {
+                let origin = loading.origin(url);
+                loading.wrong(url, format!("{url} ({origin}) holds a query: leave out what begins with ? or #"));
+            }
             Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => {}
+            // Nor where it only looks as if it held one.
+            _ if loading.text(url).contains('@') => {
+                let origin = loading.origin(url);
+                loading.wrong(
+                    url,
+                    format!("{url} ({origin}): take http://host:port or https://host:port, without a user"),
+                );
+            }
             _ => loading.wrong(url, format!("{}: take http://host:port or https://host:port", loading.said(url))),
         }
     }

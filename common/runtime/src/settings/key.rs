@@ -86,6 +86,12 @@ impl Key {
         format!("TRIPO__{}", self.name.to_uppercase().replace('.', "__"))
     }
 
+    /// Whether a value is shown as `***` alone: it is a secret, or an address with what may be a user's password.
+    pub(super) fn hides(&self, text: &str) -> bool {
+        let address = matches!(self.name, "kafka.brokers" | "registry.url") && text.contains('@');
+        !text.is_empty() && (matches!(self.kind, Kind::Secret) || address)
+    }
+
     /// What is counted, where something is.
     pub fn unit(&self) -> &'static str {
         match self.kind {
@@ -127,12 +133,12 @@ impl Kind {
 }
 
 impl Value {
-    /// As it is written on one line.
-    pub(super) fn shown(&self, kind: &Kind) -> String {
-        match (kind, self) {
-            (Kind::Secret, Value::Text(text)) if !text.is_empty() => "***".to_owned(),
-            (_, Value::Text(text)) => text.clone(),
-            (_, Value::Integer(number)) => number.to_string(),
+    /// As it is written on one line, where it is a value of `key`.
+    pub(super) fn shown(&self, key: &Key) -> String {
+        match self {
+            Value::Text(text) if key.hides(text) => "***".to_owned(),
+            Value::Text(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
         }
     }
 }

@@ -54,7 +54,7 @@ pub const KEYS: &[Key] = &[
         "10000",
         "The broker ends an open transaction after so long, if a successor does not end it sooner.",
     ),
-    Key::integer("kafka.call_ms", (100, 120_000, MS), "10000", "Longest wait for an answer."),
+    Key::integer("kafka.call_ms", (100, 30_000, MS), "10000", "Longest wait for an answer."),
     Key::integer(
         "kafka.offsets_ms",
         (100, 120_000, MS),
@@ -63,7 +63,7 @@ pub const KEYS: &[Key] = &[
     ),
     Key::integer(
         "kafka.commit_ms",
-        (1_000, 120_000, MS),
+        (1_000, 30_000, MS),
         "20000",
         "Longest wait for a commit; then its outcome is unknown, and the worker rebuilds from the log.",
     ),
@@ -91,7 +91,7 @@ pub const KEYS: &[Key] = &[
     Key::secret("registry.password", "Password of that user."),
     Key::path("registry.password_file", "File with the password instead; an end of line after it is cut."),
     Key::path("registry.tls_ca", "Authorities that may sign its certificate, PEM, beside those of the system."),
-    Key::integer("registry.timeout_ms", (100, 60_000, MS), "5000", "Longest wait for an answer."),
+    Key::integer("registry.timeout_ms", (100, 10_000, MS), "2000", "Longest wait for an answer."),
     Key::integer(
         "registry.schemas_max",
         (16, 65_536, "schemas"),
@@ -123,9 +123,9 @@ pub const KEYS: &[Key] = &[
     ),
     Key::integer(
         "run.grace_ms",
-        (0, 600_000, MS),
+        (1_000, 600_000, MS),
         "25000",
-        "After SIGTERM: how long it may take to commit what is decided and to leave the group.",
+        "After SIGTERM: how long it may take to commit what is decided and to leave the group; at least kafka.commit_ms.",
     ),
     Key::text(
         "http.address",
@@ -174,7 +174,7 @@ pub const KEYS: &[Key] = &[
     Key::integer(
         "limits.parked_taken",
         (1, 10_000, RECORDS),
-        "64",
+        "500",
         "Poison that a transaction parks of one partition.",
     ),
     Key::integer("limits.value_bytes", (1_024, 1_048_576, BYTES), "262144", "A larger value is parked unread."),

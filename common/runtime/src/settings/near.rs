@@ -1,12 +1,18 @@
 //! What a person may have meant.
 
-/// The candidate that is nearest to `word`, if one is near enough: at most a third of its letters differ.
+/// The candidate that goes on where `word` ends, the shortest of several; else the nearest, if it is near enough: at most a third of
+/// its letters differ.
 pub(super) fn near<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody types a name of such length; the distance costs its square.
     if word.len() > 100 {
         return None;
     }
-    let scored = candidates.map(|candidate| (distance(word, candidate), candidate));
+    let candidates: Vec<&str> = candidates.collect();
+    let goes_on = |candidate: &&&str| candidate.strip_prefix(word).is_some_and(|rest| rest.starts_with('_'));
+    if let Some(longer) = candidates.iter().filter(goes_on).min_by_key(|candidate| candidate.len()) {
+        return Some(longer);
+    }
+    let scored = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
     (distance <= (candidate.len() / 3).max(1)).then_some(candidate)
 }
@@ -43,6 +49,8 @@ mod tests {
         {
             assert_eq!(near(word, names()), Some(meant));
         }
+        let limits = ["limits.asks_in_hand", "limits.asks_taken", "limits.markets"];
+        assert_eq!(near("limits.asks", limits.into_iter()), Some("limits.asks_taken"));
         assert_eq!(near("colour", names()), None);
         assert_eq!(near(&"k".repeat(1_000), names()), None);
         assert_eq!((distance("", "abc"), distance("abc", ""), distance("wran", "warn")), (3, 3, 1));

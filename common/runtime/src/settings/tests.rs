@@ -165,6 +165,14 @@ fn a_key_that_is_unknown_is_named_and_the_near_one_suggested() {
             problems(&variables(&[("TRIPO__KAFKA__SASL_PASWORD", "hunter2")])),
         ),
         (
+            "TRIPO_KAFKA_SASL_PASSWORD sets nothing: did you mean TRIPO__KAFKA__SASL_PASSWORD?".to_owned(),
+            problems(&variables(&[("TRIPO_KAFKA_SASL_PASSWORD", "hunter2")])),
+        ),
+        (
+            "limits.asks (--set) is not a setting: did you mean limits.asks_taken?".to_owned(),
+            problems(&flags(&[("limits.asks", "5")])),
+        ),
+        (
             format!("kafka.sasl.password ({place}:2) is not a setting: did you mean kafka.sasl_password?"),
             of_file(&folder, "[kafka]\nsasl.password = \"hunter2\"\n"),
         ),
@@ -241,7 +249,33 @@ fn a_password_of_digits_stays_text_and_is_never_shown() {
         said.len() == 1 && said[0].starts_with("registry.url (--set) holds a user") && !said[0].contains("hunter2"),
         "{said:?}"
     );
+    for (key, value) in [
+        ("registry.url", "http://r:1/@hunter2"),
+        ("registry.url", "me:hunter2@r:1"),
+        ("registry.url", "http://r:1/?key=hunter2"),
+        ("registry.url", "http://me:hunter2@r\u{1}"),
+        ("kafka.brokers", "me:hunter2@b:1"),
+    ] {
+        let loaded = Settings::load(KEYS, &flags(&[(key, value)]));
+        let told = loaded.map_or_else(|said| said.join("\n"), |settings| format!("{settings:?}"));
+        assert!(told.contains(key) && !told.contains("hunter2"), "{told}");
+    }
     assert!(!format!("{:?}", flags(&[("kafka.sasl_password", "hunter2")])).contains("hunter2"));
+}
+
+#[test]
+fn of_a_password_and_a_file_with_it_that_of_the_later_layer_holds() {
+    let folder = Folder::new("later");
+    let path = folder.write("password", "of the file").display().to_string();
+    let user = [("kafka.security", "sasl_tls"), ("kafka.sasl_username", "u")];
+    for (variable, flag, holds) in [
+        (("TRIPO__KAFKA__SASL_PASSWORD", "itself"), ("kafka.sasl_password_file", path.as_str()), "of the file"),
+        (("TRIPO__KAFKA__SASL_PASSWORD_FILE", path.as_str()), ("kafka.sasl_password", "itself"), "itself"),
+    ] {
+        let sources = Sources { flags: flags(&[user[0], user[1], flag]).flags, ..variables(&[variable]) };
+        let settings = Settings::load(KEYS, &sources).unwrap();
+        assert_eq!(settings.access("", "").security.sasl.unwrap().password.reveal(), holds);
+    }
 }
 
 /// Settings, and parts of what is said of them.
@@ -266,6 +300,8 @@ fn what_needs_or_contradicts_another_key_is_said() {
         (&[("registry.username", "u")], &["needs registry.password"]),
         (&[("registry.url", "r:8081")], &["take http://host:port"]),
         (&[("registry.url", "ftp://r")], &["take http://host:port"]),
+        (&[("registry.url", "http://r:1/?a=b")], &["registry.url (--set) holds a query"]),
+        (&[("run.grace_ms", "5000")], &["kafka.commit_ms is 20000 milliseconds (default) and run.grace_ms is 5000"]),
         (&[("kafka.session_ms", "20000")], &["kafka.transaction_ms is 10000 milliseconds (default)"]),
         (
             &[("kafka.queued_kbytes", "1024"), ("kafka.fetch_partition_bytes", "2000000")],
@@ -311,7 +347,7 @@ fn the_document_sets_every_key_to_its_default_and_names_its_range() {
     let plain = Settings::load(KEYS, &Sources::default()).unwrap();
     for (entry, default) in settings.entries().iter().zip(plain.entries()) {
         assert!(matches!(entry.origin, Origin::File(..)), "{} is not in the document", entry.key.name);
-        assert_eq!(entry.value.shown(&Kind::Text), default.value.shown(&Kind::Text), "{}", entry.key.name);
+        assert_eq!(entry.value.shown(&entry.key), default.value.shown(&entry.key), "{}", entry.key.name);
     }
 }
 

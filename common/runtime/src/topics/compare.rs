@@ -14,6 +14,21 @@ pub(super) struct Difference {
     key: &'static str,
     found: String,
     wanted: String,
+    fix: Fix,
+}
+
+/// What mends a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fix {
+    /// Another value of the key.
+    Alter,
+    /// The count of partitions that the topics share, asked for; `alone`: it is the only one.
+    Ask {
+        /// Nothing else has that count.
+        alone: bool,
+    },
+    /// The topic made anew.
+    Renew,
 }
 
 const CLEANUP: &str = "cleanup.policy";
@@ -30,10 +45,15 @@ impl Difference {
 
     /// Topic, key, found, wanted, and the command that mends it.
     pub(super) fn sentence(&self, brokers: &str) -> String {
-        let Difference { topic, key, found, wanted } = self;
-        let fix = match *key {
-            PARTITIONS => "a count is for life: delete the topic and run `tripo schemas topics`".to_owned(),
-            _ => format!(
+        let Difference { topic, key, found, wanted, fix } = self;
+        let renewed = "delete the topic if it is empty, and run `tripo schemas topics` again";
+        let fix = match fix {
+            Fix::Ask { alone: false } => {
+                format!("{found} partitions each: run with --partitions {found}; a count is for life")
+            }
+            Fix::Ask { alone: true } => format!("run with --partitions {found}, for a count is for life; or {renewed}"),
+            Fix::Renew => format!("a count is for life: {renewed}"),
+            Fix::Alter => format!(
                 "kafka-configs.sh --bootstrap-server {brokers} --alter --topic {topic} --add-config {key}={}",
                 wanted.trim_start_matches("at least ")
             ),
@@ -69,7 +89,7 @@ pub(super) fn configuration(topic: &'static Topic, found: impl Fn(&str) -> Strin
         if !enough {
             let at_least = (key == RETENTION && topic.retention_ms >= 0) || key == SIZE;
             let wanted = if at_least { format!("at least {wanted}") } else { wanted };
-            differences.push(Difference { topic: topic.name, key, found: value, wanted });
+            differences.push(Difference { topic: topic.name, key, found: value, wanted, fix: Fix::Alter });
         }
     }
     differences
@@ -80,21 +100,45 @@ fn longer(found: &str, wanted: i64) -> bool {
     found.parse::<i64>().is_ok_and(|found| found == -1 || (wanted != -1 && found >= wanted))
 }
 
-/// A count that is not what it must be.
-pub(super) fn partitions(topic: &'static Topic, found: i32, wanted: i32) -> Option<Difference> {
-    let difference =
-        || Difference { topic: topic.name, key: PARTITIONS, found: found.to_string(), wanted: wanted.to_string() };
-    (found != wanted).then(difference)
+/// Counts that are not what they must be: those of topics placed by market that differ from that of most, or from `wanted` as most do.
+pub(super) fn partitions(topics: &[&'static Topic], found: &Found, wanted: impl Fn(&Topic) -> i32) -> Vec<Difference> {
+    let counts = counted(topics, found);
+    let most = most(&counts);
+    let differs = |(topic, count): &(&'static Topic, i32)| {
+        let placed = !matches!(topic.placed_by, PlacedBy::Key);
+        let shared = most.filter(|_| placed);
+        let alone = counts.iter().filter(|(_, other)| Some(*other) == most).count() < 2;
+        match shared {
+            Some(most) if *count != most => Some(difference(topic, *count, most, Fix::Renew)),
+            Some(_) if *count != wanted(topic) => Some(difference(topic, *count, wanted(topic), Fix::Ask { alone })),
+            None if *count != wanted(topic) => Some(difference(topic, *count, wanted(topic), Fix::Renew)),
+            _ => None,
+        }
+    };
+    let all = topics.iter().filter_map(|topic| Some((*topic, found.get(topic.name).copied()?)));
+    all.filter_map(|counted| differs(&counted)).collect()
 }
 
 /// Topics placed by market whose counts differ from that of most: a market would have a partition in one and another elsewhere.
 pub(super) fn uneven(topics: &[&'static Topic], found: &Found) -> Vec<Difference> {
+    let counts = counted(topics, found);
+    let Some(most) = most(&counts) else { return Vec::new() };
+    let others = counts.into_iter().filter(|(_, count)| *count != most);
+    others.map(|(topic, count)| difference(topic, count, most, Fix::Renew)).collect()
+}
+
+/// The topics that are placed by market and are there, with their counts.
+fn counted(topics: &[&'static Topic], found: &Found) -> Vec<(&'static Topic, i32)> {
     let placed = topics.iter().filter(|topic| !matches!(topic.placed_by, PlacedBy::Key));
-    let counts: Vec<(&'static Topic, i32)> =
-        placed.filter_map(|topic| Some((*topic, found.get(topic.name).copied()?))).collect();
+    placed.filter_map(|topic| Some((*topic, found.get(topic.name).copied()?))).collect()
+}
+
+/// The count of most, the greatest of several.
+fn most(counts: &[(&'static Topic, i32)]) -> Option<i32> {
     let votes = |count: i32| counts.iter().filter(|(_, other)| *other == count).count();
-    let Some(most) = counts.iter().map(|(_, count)| *count).max_by_key(|count| (votes(*count), *count)) else {
-        return Vec::new();
-    };
-    counts.into_iter().filter_map(|(topic, count)| partitions(topic, count, most)).collect()
+    counts.iter().map(|(_, count)| *count).max_by_key(|count| (votes(*count), *count))
+}
+
+fn difference(topic: &'static Topic, found: i32, wanted: i32, fix: Fix) -> Difference {
+    Difference { topic: topic.name, key: PARTITIONS, found: found.to_string(), wanted: wanted.to_string(), fix }
 }

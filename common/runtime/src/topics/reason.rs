@@ -16,6 +16,8 @@ const FIXES: &[(&str, &str)] = &[
     ),
     ("unsupported SASL mechanism", "the brokers do not take this kafka.sasl_mechanism"),
     ("Unsupported SASL mechanism", "the brokers do not take this kafka.sasl_mechanism"),
+    // A listener without SASL does not know the request that begins it.
+    ("SASL Handshake not supported", "the brokers ask for no user there: check kafka.security and the port"),
     ("mechanism handshake failed", "the brokers do not take this kafka.sasl_mechanism"),
     (
         "SASL authentication error",
@@ -38,6 +40,10 @@ const FIXES: &[(&str, &str)] = &[
     ("Connection refused", "nothing listens there: is it running, and is kafka.brokers right?"),
 ];
 
+/// Parts of texts without a fix of their own that only a broker which runs leads to.
+const RUNS: &[&str] =
+    &["SASL", "SSL", "ApiVersion", "Broker:", "uthoriz", "not supported", "Received", "Invalid response"];
+
 /// The fix for an error of the client library, and what the library said of it, on one line.
 pub(crate) fn explain(said: &str, access: &Access) -> String {
     let said = said.replace(access_secret(access), "***");
@@ -45,7 +51,12 @@ pub(crate) fn explain(said: &str, access: &Access) -> String {
     // Brokers call a certificate that is missing a bad one.
     let said = if shows_none { said.replace("bad certificate", "certificate required") } else { said };
     let line = shortened(&said);
-    fix(&said).map_or_else(|| format!("{line}: is it running?"), |fix| format!("{fix} ({line})"))
+    match fix(&said) {
+        Some(fix) => format!("{fix} ({line})"),
+        // What refuses us or speaks of its state runs.
+        None if RUNS.iter().any(|part| said.contains(part)) => line,
+        None => format!("{line}: is it running?"),
+    }
 }
 
 /// The same, where the library's error is among those that have a fix; else what was said.

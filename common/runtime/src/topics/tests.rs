@@ -2,7 +2,7 @@
 
 use kernel::contract::TOPICS;
 
-use super::compare::{configuration, uneven, wanted};
+use super::compare::{configuration, partitions, uneven, wanted};
 use super::reason::explain;
 use super::*;
 use crate::settings::Secret;
@@ -61,6 +61,26 @@ fn the_topic_with_another_count_than_most_is_named() {
 }
 
 #[test]
+fn a_wrong_count_of_all_topics_is_asked_for_and_only_the_odd_one_out_is_deleted() {
+    let topics = ["market.ticked", "ride.requested", "state.kept", "policy.changed"].map(topic);
+    let counts = |counts: [i32; 4]| {
+        let found = topics.iter().map(|topic| topic.name.to_owned()).zip(counts).collect();
+        let layout = Layout { partitions: Some(6), replication: 1 };
+        let differences = partitions(&topics, &found, |topic| layout.partitions(topic));
+        differences.iter().map(|difference| difference.sentence("b:9")).collect::<Vec<_>>()
+    };
+    assert_eq!(counts([6, 6, 6, 1]), Vec::<String>::new());
+    let fix = "12 partitions each: run with --partitions 12; a count is for life";
+    let all = ["market.ticked", "ride.requested", "state.kept"];
+    assert_eq!(counts([12, 12, 12, 1]), all.map(|name| format!("{name}: partitions is 12, wanted 6: {fix}")));
+    let renewed = "a count is for life: delete the topic if it is empty, and run `tripo schemas topics` again";
+    assert_eq!(counts([6, 3, 6, 1]), [format!("ride.requested: partitions is 3, wanted 6: {renewed}")]);
+    assert_eq!(counts([6, 6, 6, 2]), [format!("policy.changed: partitions is 2, wanted 1: {renewed}")]);
+    let mixed = counts([12, 6, 12, 1]);
+    assert!(mixed.len() == 3 && mixed[0].ends_with(fix) && mixed[1].ends_with(renewed), "{mixed:?}");
+}
+
+#[test]
 fn the_librarys_error_is_explained_on_one_line_without_the_password() {
     let access = Access {
         security: crate::kafka::Security {
@@ -78,4 +98,8 @@ fn the_librarys_error_is_explained_on_one_line_without_the_password() {
     assert!(sentence.starts_with("the brokers refuse the user: check kafka.sasl_username"), "{sentence}");
     assert!(!sentence.contains('\n') && !sentence.contains("hunter2") && !sentence.contains("after 3ms"), "{sentence}");
     assert!(!format!("{access:?}").contains("hunter2"));
+    let said = "sasl_plaintext://b:9/bootstrap: SASL Handshake not supported by broker (required by mechanism PLAIN)";
+    assert!(explain(said, &access).contains("check kafka.security"));
+    assert!(explain("Broker: Cluster authorization failed", &access).ends_with("authorization failed"));
+    assert!(explain("something else", &access).ends_with("is it running?"));
 }

@@ -8,8 +8,6 @@ use std::{
 
 use super::hold;
 
-/// A worker that took no step for so long is taken for dead: longer than any call may block.
-const SILENT: Duration = Duration::from_secs(60);
 /// The group has settled when no membership and no ownership changed for so long: a new member is first given nothing, and its
 /// partitions a heartbeat later.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -19,6 +17,8 @@ const SETTLED: Duration = Duration::from_secs(1);
 pub(super) struct Health {
     state: Mutex<State>,
     beats: Mutex<BTreeMap<usize, Instant>>,
+    /// A worker that took no step for so long is taken for dead: longer than the calls of a step may block.
+    silent: Mutex<Duration>,
 }
 
 #[derive(Clone, Default)]
@@ -42,7 +42,8 @@ pub(super) struct Counted {
 }
 
 impl Health {
-    pub(super) fn hire(&self, workers: usize, now: Instant) {
+    pub(super) fn hire(&self, workers: usize, silent: Duration, now: Instant) {
+        *hold(&self.silent) = silent;
         hold(&self.state).counted.workers = workers as i64;
         *hold(&self.beats) = (0..workers).map(|worker| (worker, now)).collect();
     }
@@ -93,7 +94,8 @@ impl Health {
 
     pub(super) fn alive(&self, now: Instant) -> Result<(), String> {
         let steps = self.steps(now);
-        let silent = steps.iter().filter(|(_, since)| *since > SILENT);
+        let most = *hold(&self.silent);
+        let silent = steps.iter().filter(|(_, since)| *since > most);
         let silent: Vec<String> =
             silent.map(|(worker, since)| format!("worker {worker} took no step for {} s", since.as_secs())).collect();
         if silent.is_empty() { Ok(()) } else { Err(silent.join("; ")) }

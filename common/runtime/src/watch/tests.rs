@@ -24,6 +24,9 @@ fn snake(name: &str) -> String {
     snake
 }
 
+/// As long as the calls of a step may block.
+const SILENT: Duration = Duration::from_secs(60);
+
 #[test]
 fn the_names_stand_in_the_order_of_what_they_name() {
     use {Bound::*, Count::*, Size::*, Span::*};
@@ -80,7 +83,7 @@ fn a_cause_is_counted_under_its_own_name() {
 /// A watch that was told something of every kind.
 fn told() -> Watch {
     let watch = Watch::of("matching");
-    watch.hire(1);
+    watch.hire(1, SILENT);
     watch.add(Count::Commits, 3);
     watch.parked(Cause::TooOld, 2);
     watch.reached_bound(Bound::Halved);
@@ -235,7 +238,7 @@ fn a_process_is_ready_when_all_it_was_given_is_rebuilt() {
     let begun = Instant::now();
     let later = begun + Duration::from_secs(2);
     assert_eq!(health.ready(begun).unwrap_err(), "no worker has started");
-    health.hire(2, begun);
+    health.hire(2, SILENT, begun);
     health.members(1, begun);
     assert_eq!(health.ready(later).unwrap_err(), "1 of 2 workers are members of the group");
     health.members(1, begun);
@@ -253,7 +256,7 @@ fn a_process_is_ready_when_all_it_was_given_is_rebuilt() {
 fn a_worker_that_does_not_step_is_named() {
     let health = Health::default();
     let begun = Instant::now();
-    health.hire(2, begun);
+    health.hire(2, SILENT, begun);
     let later = begun + Duration::from_secs(61);
     health.beat(0, later);
     assert_eq!(health.alive(later).unwrap_err(), "worker 1 took no step for 61 s");

@@ -1,9 +1,12 @@
 //! Polling: what the log says becomes what a seat holds.
 
-use std::time::Duration;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use kernel::{
-    Event, Malformed, Millis, Processor, Read, Record, Rules, WINDOW,
+    Event, Malformed, Millis, Processor, Read, Record, WINDOW,
     contract::{Cause, Place, PolicyChanged, RecordParked, StateKept},
 };
 
@@ -20,30 +23,28 @@ use crate::{
 };
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
-    /// Polls until the log has nothing more to say or the bound is reached. False: partitions came or went, and the next step
-    /// takes its proof of membership anew.
-    pub(super) fn gather(&mut self) -> Result<bool, Fault> {
+    /// Polls until the log has nothing more to say or the bound is reached, waiting so long for the first record. How many it
+    /// polled; `None`: partitions came or went, and the next step takes its proof of membership anew.
+    pub(super) fn gather(&mut self, mut wait: Duration) -> Result<Option<usize>, Fault> {
         self.unstick();
         self.hold()?;
-        let mut wait = self.wait();
-        let (mut seen, mut poison) = (0, 0);
+        let mut seen = 0;
         let mut left = self.pace.limits.polled;
-        while left > 0 && poison < self.pace.limits.parked_taken {
+        while left > 0 {
             match self.log.poll(wait)? {
                 None => break,
                 Some(Polled::Assigned(partitions)) => {
                     self.assigned(partitions);
-                    return Ok(false);
+                    return Ok(None);
                 }
                 Some(Polled::Revoked(partitions)) => {
                     partitions.into_iter().for_each(|partition| self.drop_seat(partition));
-                    return Ok(false);
+                    return Ok(None);
                 }
                 Some(Polled::Record(raw)) => {
                     let partition = raw.partition;
                     let outcome = self.admit(raw);
                     seen += usize::from(matches!(outcome, Outcome::Seen));
-                    poison += usize::from(matches!(outcome, Outcome::Parked));
                     let held = matches!(outcome, Outcome::Held | Outcome::Parked);
                     if matches!(outcome, Outcome::Stuck) || held && self.overflows(partition) {
                         self.hold()?;
@@ -56,19 +57,17 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         if left == 0 {
             self.watch.reached_bound(Bound::Polled);
         }
-        if poison >= self.pace.limits.parked_taken {
-            self.watch.reached_bound(Bound::ParkedTaken);
-        }
         self.watch.add(Count::Seen, seen);
         // Where there is more to poll, records say how far a topic was read; what may wait for a marker asks all the same.
         if left > 0 || self.seats.values().any(|seat| seat.barrier.is_some() || !seat.live()) {
             self.advance()?;
         }
-        Ok(true)
+        Ok(Some(self.pace.limits.polled - left))
     }
 
     fn assigned(&mut self, partitions: Vec<i32>) {
         self.watch.add(Count::Rebalances, 1);
+        self.failed = false;
         for partition in partitions {
             self.drop_seat(partition);
             self.seats.insert(partition, Seat::new(partition, self.elapsed));
@@ -133,7 +132,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             waiting.push_back(raw);
             return Outcome::Nothing;
         }
-        let named = match resolve(&raw, &mut self.schemas) {
+        let named = match self.resolve(&raw) {
             Ok(named) => named,
             Err(fault) => {
                 self.away(fault);
@@ -148,6 +147,26 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             self.admit_global(&raw, named)
         } else {
             self.admit_fact(raw, named)
+        }
+    }
+
+    /// The schema that a record names. While the registry is away it is asked once in a while, not for each record.
+    fn resolve(&mut self, raw: &Raw) -> Result<Named, Fault> {
+        if let Some(fault) = self.unanswered.as_ref().filter(|_| self.elapsed < self.registry.0)
+            && let Some(Ok((id, _))) = raw.value.as_deref().map(kernel::wire::split)
+            && !self.schemas.remembers(id)
+        {
+            return Err(fault.clone());
+        }
+        let named = resolve(raw, &mut self.schemas)?;
+        let ours = raw.topic == StateKept::TOPIC.name
+            && raw.key.as_deref().is_some_and(|key| key.starts_with(format!("{}/", P::NAME).as_bytes()));
+        match named {
+            // It was written by one of us, so the registry lost it: without what is kept nothing may be decided.
+            Some(Err(why)) if ours => {
+                Err(Fault::Registry(format!("{}: {why}: restore the registry's schemas", raw.topic)))
+            }
+            named => Ok(named),
         }
     }
 
@@ -167,7 +186,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         match taken {
             Ok(()) => Outcome::Seen,
             Err(poison) => {
-                self.park_global(raw, poison.cause, &poison.detail);
+                if self.park_global(raw, poison.cause, &poison.detail) && policy {
+                    let Millis(at) = raw.appended;
+                    tracing::warn!(side = "policy", "what was published at {at} ms is refused: {}", poison.detail);
+                }
                 Outcome::Parked
             }
         }
@@ -182,10 +204,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let Read::Seen(seen) = decoded.read else {
             return Err(malformed(Cause::OutOfRange, "a global tail is only seen"));
         };
-        if !P::observe(&mut self.view, "", seen, self.pace.limits.view) {
-            self.watch.reached_bound(Bound::View);
-        }
-        Ok(())
+        self.observe("", seen)
     }
 
     /// A policy: checked before it is taken.
@@ -193,10 +212,24 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let partitions = self.counts.of(PolicyChanged::TOPIC);
         let changed: PolicyChanged = read(raw, named, self.pace.limits.value_bytes)?;
         placed(raw, &changed.policy, partitions)?;
-        if let Some(policy) = self.policies.publish(P::NAME, self.pace.time, (raw, &changed))? {
+        let (policies, time) = (&mut self.policies, self.pace.time);
+        let taken = guarded("the policy's reader", || policies.publish(P::NAME, time, (raw, &changed)))??;
+        if taken {
             let PolicyChanged { version, author, reason, effective_from, .. } = changed;
-            self.watch.policy(version, policy.hash(), Millis(effective_from));
-            tracing::info!(side = "policy", "version {version} by {author} holds from {effective_from}: {reason}");
+            let wait = Millis(effective_from).since(raw.appended).0 / 1_000;
+            tracing::info!(
+                side = "policy",
+                "version {version} by {author} holds {wait} s after it was published: {reason}"
+            );
+        }
+        Ok(())
+    }
+
+    /// Folds what is only seen into the view.
+    fn observe(&mut self, market: &str, seen: P::Seen) -> Result<(), Malformed> {
+        let (view, room) = (&mut self.view, self.pace.limits.view);
+        if !guarded("the view", || P::observe(view, market, seen, room))? {
+            self.watch.reached_bound(Bound::View);
         }
         Ok(())
     }
@@ -240,7 +273,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     fn accept(&mut self, raw: Raw, decoded: Decoded<P>, dealt_with: bool) -> Outcome {
         let poison = self.judge(&raw, &decoded);
         let Decoded { market, at, read } = decoded;
-        let (time, limits) = (self.pace.time, self.pace.limits);
+        let time = self.pace.time;
         let Some(seat) = self.seats.get_mut(&raw.partition) else { return Outcome::Nothing };
         if let Some((cause, detail)) = poison {
             if dealt_with {
@@ -269,12 +302,15 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 clock.tick(time, at, raw.appended);
                 Outcome::Nothing
             }
-            Read::Seen(seen) => {
-                if !P::observe(&mut self.view, &market, seen, limits.view) {
-                    self.watch.reached_bound(Bound::View);
+            Read::Seen(seen) => match self.observe(&market, seen) {
+                Ok(()) => Outcome::Seen,
+                Err(_) if dealt_with => Outcome::Nothing,
+                Err(Malformed { cause, detail }) => {
+                    let record = parked(P::NAME, &raw, Some(market), cause, &detail);
+                    self.seats.entry(raw.partition).and_modify(|seat| seat.poison(record));
+                    Outcome::Parked
                 }
-                Outcome::Seen
-            }
+            },
         }
     }
 
@@ -311,20 +347,23 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         None
     }
 
-    fn park_global(&mut self, raw: &Raw, cause: Cause, detail: &str) {
+    /// Parks poison that every instance reads, where we answer for it; remembers it for when we will. True: it is parked here.
+    fn park_global(&mut self, raw: &Raw, cause: Cause, detail: &str) -> bool {
         let record = parked(P::NAME, raw, None, cause, detail);
         let owner = raw.partition % self.counts.of(P::WORK);
-        if let Some(seat) = self.seats.get_mut(&owner)
-            && matches!(seat.phase, Phase::Live)
-            && seat.committed.get(&(raw.topic, raw.partition)).is_none_or(|committed| raw.offset >= *committed)
-        {
-            seat.poison(record.clone());
+        let at: At = (raw.topic, raw.partition);
+        let mut ours = false;
+        if let Some(seat) = self.seats.get_mut(&owner) {
+            if seat.committed.get(&at).is_some_and(|committed| raw.offset < *committed) {
+                return false; // A predecessor parked it.
+            }
+            if seat.live() {
+                seat.poison(record.clone());
+                ours = true;
+            }
         }
-        if self.global_parked.len() >= self.pace.limits.poison_global {
-            self.watch.reached_bound(Bound::PoisonGlobal);
-            self.global_parked.pop_front();
-        }
-        self.global_parked.push_back(record);
+        self.global_parked.remember(record, &self.pace.limits, &self.watch);
+        ours
     }
 
     /// Poison of the global tails that the predecessor of this partition's owner had not parked.
@@ -341,6 +380,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         });
         ours.cloned().collect()
     }
+}
+
+/// Runs what a record leads to; a panic is the record's fault.
+fn guarded<T>(who: &str, what: impl FnOnce() -> T) -> Result<T, Malformed> {
+    catch_unwind(AssertUnwindSafe(what)).map_err(|_| malformed(Cause::Panicked, &format!("{who} panicked on it")))
 }
 
 /// What became of a record.

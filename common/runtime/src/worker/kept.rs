@@ -28,7 +28,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             // Parked once: a predecessor that read it said so by its committed position.
             Some(Err(_)) if seat.committed.get(&(raw.topic, raw.partition)).is_some_and(|done| raw.offset < *done) => {}
             Some(Err(Malformed { cause, detail })) => {
-                seat.poison(parked(P::NAME, raw, Some(market.to_owned()), cause, &detail));
+                let mut record = parked(P::NAME, raw, Some(market.to_owned()), cause, &detail);
+                // What is kept is read to its end whatever lies there: beyond the bound its place must do.
+                if seat.parked.len() >= self.pace.limits.parked_in_hand {
+                    record.value = None;
+                }
+                seat.poison(record);
             }
             Some(Ok(StateKept { clock: Some(clock), .. })) if rest == "clock" => {
                 seat.clocks.insert(market.to_owned(), Clock::restore(&clock));

@@ -2,22 +2,32 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use kernel::Processor;
+use kernel::{Processor, Reach};
 
 use super::{Discipline, Worker};
 use crate::{
     log::{Fault, Log},
     schemas::Schemas,
     seat::At,
+    tails,
 };
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Holds back what is full, and what waits for the registry; all else flows.
     pub(super) fn hold(&mut self) -> Result<(), Fault> {
         let mut held: BTreeSet<At> = self.stuck.keys().copied().collect();
+        let work = self.counts.of(P::WORK);
         for seat in self.seats.values_mut() {
             seat.press(&self.pace.limits, &self.watch);
-            held.extend(seat.pressed.iter().map(|(topic, _)| (*topic, seat.partition)));
+            for (topic, _) in &seat.pressed {
+                match tails::find::<P>(topic).filter(|tail| tail.reach == Reach::Global) {
+                    None => held.extend([(*topic, seat.partition)]),
+                    Some(tail) => {
+                        let ours = (0..self.counts.of(tail.topic)).filter(|other| other % work == seat.partition);
+                        held.extend(ours.map(|other| (*topic, other)));
+                    }
+                }
+            }
         }
         self.log.hold(&held)
     }
@@ -29,9 +39,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// How long a step waits for the first record: not at all where something can be decided now.
     pub(super) fn wait(&self) -> Duration {
-        let decidable = self.seats.values().any(|seat| {
+        let decidable = self.seats.values().filter(|seat| seat.live() && self.elapsed >= seat.halted).any(|seat| {
             !seat.ready.is_empty() || !seat.facts.is_empty() || (seat.barrier.is_none() && !seat.arrived.is_empty())
         });
+        let decidable = decidable && self.member;
         let left = self.pace.interval.saturating_sub(self.elapsed.saturating_sub(self.begun));
         if decidable { self.pace.wait.min(left) } else { self.pace.wait }
     }

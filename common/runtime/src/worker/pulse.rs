@@ -1,8 +1,11 @@
 //! Time: what ripens by itself, and how the clocks of living markets move.
 
-use std::time::Duration;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
-use kernel::{Millis, Processor};
+use kernel::{Millis, Need, Processor};
 
 use super::{Discipline, Worker};
 use crate::{
@@ -10,6 +13,7 @@ use crate::{
     log::{Fault, Log},
     schemas::Schemas,
     seat::At,
+    tails,
 };
 
 /// How often living time moves on.
@@ -23,7 +27,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let told = self.pass_time();
         for seat in self.seats.values_mut().filter(|seat| seat.live()) {
             for (market, now) in seat.due() {
-                if P::ripe(&self.view, &market, now, self.policies.at(now)) {
+                // Where that panics, deciding tells why.
+                let ripe = || P::ripe(&self.view, &market, now, self.policies.at(now));
+                if catch_unwind(AssertUnwindSafe(ripe)).unwrap_or(true) {
                     seat.ripe.insert(market.clone());
                 }
                 self.watch.reached(&market, now);
@@ -43,15 +49,22 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.pulse = self.elapsed;
         let span = Millis(since.min(PULSE_MOST).as_millis() as i64);
         let ends = std::mem::take(&mut self.ends);
-        for seat in self.seats.values_mut().filter(|seat| seat.live() && self.pace.time == Time::Live) {
-            let read = |(at, next): (&At, &i64)| ends.get(at).is_some_and(|end| next >= end);
+        let read = |(at, next): (&At, &i64)| ends.get(at).is_some_and(|end| next >= end);
+        let must = |at: &At| tails::find::<P>(at.0).is_some_and(|tail| tail.need == Need::Must);
+        let known = self.global.iter().filter(|(at, _)| must(at)).all(read);
+        // Nor does it move while nothing can be written: who should have answered cannot either.
+        let moves = self.pace.time == Time::Live && !self.failed && known;
+        for seat in self.seats.values_mut().filter(|seat| seat.live() && moves) {
             if seat.read.iter().all(read) {
                 seat.clocks.values_mut().for_each(|clock| clock.now = clock.now.plus(span));
             }
         }
         let live = self.seats.values().filter(|seat| seat.live());
         let mut inputs: Vec<At> = live.flat_map(|seat| seat.read.keys().copied()).collect();
-        if !inputs.is_empty() {
+        // Who owns nothing asks all the same: whether the broker answers is to be known.
+        if inputs.is_empty() {
+            inputs.push((P::WORK.name, 0));
+        } else {
             inputs.extend(self.global.keys());
         }
         // No answer, no ends: at the next pulse time stands still.

@@ -19,14 +19,17 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let mut told = Ok(());
         // To look whether a predecessor's transaction is settled takes time that the live ones lack: one a step.
         let settling = self.seats.values().filter(|seat| matches!(seat.phase, Phase::Settling));
-        let settling: Vec<i32> = settling.map(|seat| seat.partition).collect();
-        let turn = self.looked.wrapping_add(1);
-        self.looked = turn;
+        let mut settling: Vec<i32> = settling.map(|seat| seat.partition).collect();
+        self.looked = self.looked.wrapping_add(1);
+        if let Some(first) = self.looked.checked_rem(settling.len()) {
+            settling.rotate_left(first);
+        }
         let patient = !self.live().is_empty();
-        for (number, partition) in settling.iter().enumerate() {
-            // After a fault the others would wait for the same answer.
-            if told.is_ok() && (!patient || number == turn % settling.len()) {
-                told = self.settle(*partition);
+        for partition in settling {
+            // After a fault the others would wait for the same answer; the next step begins with another.
+            told = self.settle(partition);
+            if told.is_err() || patient {
+                break;
             }
         }
         let partitions: Vec<i32> = self.seats.keys().copied().collect();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Emit, Millis, Processor};
+use kernel::{Emit, Millis, Processor, Rules};
 
 use super::{Discipline, Worker};
 use crate::{
@@ -48,7 +48,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         taken.outputs.iter().filter_map(Emit::degraded).for_each(|step| self.watch.degraded(step));
         if let Some(seat) = self.seats.get(&taken.partition) {
-            seat.ready.iter().take(taken.asks).for_each(|ask| self.watch.answered(ask.origin.raw.appended));
+            self.watch.answered(seat.ready.iter().take(taken.asks).map(|ask| ask.origin.raw.appended));
         }
     }
 
@@ -63,6 +63,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 self.watch.lag(topic, *partition, (end - next).max(0));
             }
         }
+        let clocks = self.seats.values().flat_map(|seat| seat.clocks.values());
+        let (from, policy) = self.policies.since(clocks.map(|clock| clock.now).max().unwrap_or(Millis(0)));
+        self.watch.policy(policy.version(), policy.hash(), from);
         for seat in self.seats.values().filter(|seat| seat.live()) {
             for cut in seat.positions(0, 0) {
                 let end = self.ends.iter().find(|((topic, part), _)| *topic == cut.topic && *part == cut.partition);

@@ -41,6 +41,33 @@ fn a_number_out_of_range_is_named_with_its_range() {
 }
 
 #[test]
+fn all_that_is_out_of_range_is_named_at_once() {
+    let text =
+        BUILT_IN.replacen("rings_max = 12", "rings_max = 0", 1).replacen("rows_max = 256", "rows_max = 9_999", 1);
+    assert_eq!(
+        Policy::parse(&text).unwrap_err(),
+        "search.rings_max is 0: it must lie in 1 to 30; search.rows_max is 9999: it must lie in 1 to 1024"
+    );
+    let many = Policy::parse(&BUILT_IN.replacen("a1 = 0.0843038", "a1 = nan", 1).replace("0.8", "0.08")).unwrap_err();
+    assert!(many.split("; ").count() < 22 && !many.contains('\n'), "{many}");
+}
+
+#[test]
+fn a_value_of_another_type_is_named_with_its_key() {
+    check(
+        "ping_max_age_s = 180",
+        "ping_max_age_s = \"a\"",
+        expect![[r#"search.ping_max_age_s: invalid type: string "a", expected i32"#]],
+    );
+    check(
+        "version = 1",
+        "version = 99_999_999_999",
+        expect!["version: invalid value: integer `99999999999`, expected i32"],
+    );
+    check("a1 = 0.0843038", "a1 = []", expect!["eta.a1: invalid type: sequence, expected f64"]);
+}
+
+#[test]
 fn an_unknown_or_missing_key_is_refused() {
     check(
         "rings_max = 12",

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::Args;
 use super::chaos::{Chaos, Event};
 use super::figures::minutes;
-use super::group::Group;
+use super::group::{GROUP, Group};
 use super::memory::Memory;
 use super::traffic::DRAIN_SPEED;
 
@@ -79,7 +79,18 @@ impl Flock {
     pub(super) fn start(args: &Args, count: u16, (brokers, registry): (&str, &str)) -> Result<Flock, String> {
         // The speed bounds how far ahead of its market a record may lie; open rides end at another speed than riders ask.
         let speed = args.speed.max(DRAIN_SPEED).to_string();
-        let arguments = ["run", "matching", "--brokers", brokers, "--registry", registry, "--replay-speed", &speed];
+        let arguments = [
+            "run",
+            "matching",
+            "--brokers",
+            brokers,
+            "--registry",
+            registry,
+            "--group",
+            GROUP,
+            "--replay-speed",
+            &speed,
+        ];
         let chaos = args.chaos.map(|span| Chaos::all(span, args.seed));
         let mut flock = Flock {
             members: Vec::new(),
@@ -91,7 +102,7 @@ impl Flock {
             begun: Instant::now(),
             said: sync_channel(SAID_MAX),
             chaos: chaos.or(args.kill_every.map(Chaos::kills)),
-            group: Group::watch(brokers, Matching::NAME, Matching::WORK.name)?,
+            group: Group::watch(brokers, GROUP, Matching::WORK.name)?,
             gone: Vec::new(),
             unproven: Vec::new(),
             tally: Tally::default(),

@@ -9,6 +9,8 @@ use std::time::Duration;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+/// The consumer group of the demonstration's matching: not that of a service which runs beside it.
+pub(super) const GROUP: &str = "demo";
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(250);
 /// Longest wait for an answer; then it is asked again.

@@ -177,7 +177,7 @@ pub(super) fn print(report: &Value) {
     if faults == 0 {
         println!("The auditor found every law kept.");
     } else {
-        println!("The auditor found {faults} faults:");
+        println!("The auditor found {faults} {}:", if faults == 1 { "fault" } else { "faults" });
         let sentences = report["fault_sentences"].as_array().map_or(&[][..], Vec::as_slice);
         sentences.iter().filter_map(Value::as_str).take(10).for_each(|sentence| println!("  {sentence}"));
     }

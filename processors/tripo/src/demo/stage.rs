@@ -6,7 +6,7 @@ use std::time::Duration;
 use devkit::garbage::HOSTILE;
 use embedded::{Broker, Config};
 use kernel::contract::TOPICS;
-use kernel::{Processor, Rules, Topic};
+use kernel::{Rules, Topic};
 use matching::{Matching, Policy};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -20,6 +20,7 @@ use crate::run::written;
 use super::Args;
 use super::engine::Engine;
 use super::flock::Flock;
+use super::group::GROUP;
 use super::memory::Memory;
 
 /// Longest wait for one answer of the cluster.
@@ -120,7 +121,7 @@ fn empty(brokers: &str, kept: impl Iterator<Item = &'static Topic>) -> Result<()
 
 fn begin(args: &Args, (brokers, registry): (&str, &str)) -> Result<Service, String> {
     let settings = Settings {
-        access: Access { group: Matching::NAME.to_owned(), instance: "demo".to_owned(), ..Access::from(brokers) },
+        access: Access { group: GROUP.to_owned(), instance: "demo".to_owned(), ..Access::from(brokers) },
         workers: usize::from(args.workers),
         pace: Pace { time: Time::Log { speed: args.speed }, ..Pace::default() },
         grace: service::GRACE,
