@@ -165,7 +165,7 @@ mod tests {
                 "effective_from is 1 ms too early: at least 30 s after it is published",
             ),
             (
-                publish(&mut policies, 2, soon * 1_000, "2"),
+                publish(&mut policies, 2, soon + 401 * 86_400_000, "2"),
                 "effective_from is more than 400 days after it is published: take milliseconds",
             ),
             (

@@ -167,9 +167,12 @@ impl Registry {
             400 | 404 | 422 => return Err(Failure::Unknown(format!("{place}: the registry answers status {status}"))),
             _ => return Err(self.answered(&place, status)),
         }
-        // An answer that is none now will be none later.
-        let unusable = |error: serde_json::Error| Failure::Unknown(format!("{place}: the registry's answer: {error}"));
-        let found = serde_json::from_str::<Found>(&answer).map_err(unusable)?;
+        // Somebody registered what nobody can use.
+        if answer.len() > LONGEST {
+            return Err(Failure::Unknown(format!("{place}: longer than {LONGEST} bytes")));
+        }
+        // What is no JSON may be a gateway's page: what needs the schema waits.
+        let found = serde_json::from_str::<Found>(&answer).map_err(|error| self.away(&place, &error.to_string()))?;
         if let Some(kind) = found.schema_type.filter(|kind| kind != "AVRO") {
             return Err(Failure::Unknown(format!("{place}: of type {kind}, not AVRO")));
         }
@@ -191,7 +194,7 @@ impl Registry {
             let mut answer = Vec::new();
             while let Some(part) = response.chunk().await.map_err(|error| cause(&error))? {
                 answer.extend_from_slice(&part);
-                // What is cut is no JSON any more, and is judged as such.
+                // It is judged by what was read.
                 if answer.len() > LONGEST {
                     break;
                 }

@@ -31,7 +31,7 @@ impl From<&str> for Access {
             username: String::new(),
             password: Secret::default(),
             tls_ca: String::new(),
-            timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(2),
             remembered: 1_024,
         }
     }
