@@ -11,7 +11,7 @@ use rdkafka::{
 use runtime::{Schemas, registry::Registry};
 
 /// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Publishes, and reads what was decided.
 pub(crate) struct Client {

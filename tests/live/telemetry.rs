@@ -159,7 +159,7 @@ fn a_service_that_waits_for_its_broker_says_so_and_ends_at_once() {
     assert!(why.starts_with("kafka: "), "{why}");
     assert_eq!(ask(&address, "/live").unwrap().0, 200, "who waits lives");
     let (status, ready) = ask(&address, "/ready").unwrap();
-    assert_eq!((status, ready.as_str()), (503, "not ready: 0 of 2 workers are members of the group\n"));
+    assert!(status == 503 && ready.starts_with("not ready: kafka: "), "the reason, not what it leads to: {ready}");
     let begun = Instant::now();
     service.stop().unwrap();
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
