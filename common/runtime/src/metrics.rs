@@ -177,7 +177,7 @@ declared! {
     READY = gauge("tripo_ready", "0 or 1", "Whether /ready answers 200.", &[]);
     DRAINING = gauge("tripo_draining", "0 or 1", "Whether the process was told to end.", &[]);
     STEP_AGE = gauge("tripo_step_age_seconds", "seconds", "Since the last step of a worker.", &[Label { name: "worker", values: &[] }]);
-    POLICY = gauge("tripo_policy_effective_timestamp_seconds", "seconds since 1970", "From when on the newest policy is in effect.",
+    POLICY = gauge("tripo_policy_effective_timestamp_seconds", "seconds since 1970", "Since when the policy in force is; 0: from the start.",
         &[Label { name: "version", values: &[] }, Label { name: "hash", values: &[] }]);
     BUILD = gauge("tripo_build_info", "1", "The version that runs.", &[Label { name: "version", values: &[] }]);
     CPU = counter("process_cpu_seconds_total", "seconds", "Processor time of the process, user and system.", &[]);

@@ -176,7 +176,7 @@ impl Watch {
         hold(&self.now).clone()
     }
 
-    /// The newest policy that was taken, and from when on it is in effect.
+    /// The policy in force, and since when it is; zero: from the start.
     pub fn policy(&self, version: i32, hash: &str, effective_from: Millis) {
         *hold(&self.policy) = Some(Policy { version, hash: hash.to_owned(), effective_from });
     }

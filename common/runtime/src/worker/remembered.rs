@@ -24,12 +24,12 @@ impl Remembered {
         self.records.iter()
     }
 
-    /// Remembers a record. Beyond the bound on bytes the oldest keep their place, cause, size and headers only: their bytes lie where
+    /// Remembers a record. Beyond an eighth of the bytes that a partition may hold the oldest keep their place, cause, size and headers only: their bytes lie where
     /// the place says. Beyond the bound on records the oldest are forgotten.
     pub(super) fn remember(&mut self, record: RecordParked, limits: &Limits, watch: &Watch) {
         self.weight += weight(&record);
         self.records.push_back(record);
-        while self.weight > limits.bytes_in_hand
+        while self.weight > limits.bytes_in_hand / 8
             && let Some(heavy) = self.records.get_mut(self.stripped)
         {
             watch.reached_bound(Bound::PoisonGlobal);
