@@ -7,7 +7,6 @@
 mod city;
 mod floor;
 mod process;
-#[allow(dead_code, reason = "the tests start more than a bench does")]
 #[path = "../live/servers.rs"]
 mod servers;
 

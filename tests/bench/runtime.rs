@@ -5,7 +5,6 @@
 
 mod floor;
 mod process;
-#[allow(dead_code, reason = "the tests start more than a bench does")]
 #[path = "../live/servers.rs"]
 mod servers;
 #[path = "runtime/trivial.rs"]

@@ -4,6 +4,7 @@
 
 mod binary;
 mod client;
+mod cluster;
 mod conform;
 mod demo;
 mod garbage;

@@ -13,9 +13,10 @@ use runtime::topics;
 
 use crate::binary::Running;
 use crate::client::Client;
+use crate::cluster::Cluster;
 use crate::demo::{demo, kept};
 use crate::journey::{MARKET, PARTITIONS, ping, profile, request};
-use crate::servers::{self, Cluster, free_port};
+use crate::servers::{self, free_port};
 
 /// A process of `tripo run matching`, and how much of what it said is known.
 struct Process {

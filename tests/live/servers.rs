@@ -12,15 +12,15 @@ pub(crate) struct Kafka {
     address: String,
 }
 
-/// Three nodes whose topics have three copies.
-pub(crate) struct Cluster {
-    pub(crate) nodes: Vec<Kafka>,
-}
-
 impl Kafka {
     /// Where clients find it.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The node of a folder with settings; nothing listens yet.
+    pub(crate) fn at(folder: PathBuf, port: u16) -> Kafka {
+        Kafka { server: None, folder, address: format!("127.0.0.1:{port}") }
     }
 
     /// Its settings and an empty log; nothing listens yet.
@@ -30,7 +30,7 @@ impl Kafka {
         let ports = [port.to_string(), controller.to_string()];
         run(Command::new(script()).arg("install"))?;
         run(Command::new(script()).arg("format").arg(&folder).args(&ports))?;
-        Ok(Kafka { server: None, folder, address: format!("127.0.0.1:{port}") })
+        Ok(Kafka::at(folder, port))
     }
 
     /// Starts it, for the first time or again, and waits until it answers.
@@ -39,7 +39,8 @@ impl Kafka {
         self.ready()
     }
 
-    fn launch(&mut self, environment: &[(&str, &str)]) -> Result<(), String> {
+    /// Starts it without waiting.
+    pub(crate) fn launch(&mut self, environment: &[(&str, &str)]) -> Result<(), String> {
         let log = self.folder.join("server.log");
         let log = fs::File::options().create(true).append(true).open(log).map_err(|error| error.to_string())?;
         let both = log.try_clone().map_err(|error| error.to_string())?;
@@ -60,7 +61,7 @@ impl Kafka {
     }
 
     /// Waits until it answers.
-    fn ready(&mut self) -> Result<(), String> {
+    pub(crate) fn ready(&mut self) -> Result<(), String> {
         let begun = std::time::Instant::now();
         while begun.elapsed() < std::time::Duration::from_secs(90) {
             if let Some(Ok(Some(status))) = self.server.as_mut().map(Child::try_wait) {
@@ -84,43 +85,13 @@ impl Drop for Kafka {
     }
 }
 
-impl Cluster {
-    /// Starts all of it.
-    pub(crate) fn start() -> Result<Cluster, String> {
-        run(Command::new(script()).arg("install"))?;
-        let ports = [free_port()?, free_port()?, free_port()?];
-        let controllers = [free_port()?, free_port()?, free_port()?].map(|port| port.to_string());
-        let mut nodes = Vec::new();
-        for (number, port) in (1..).zip(ports) {
-            let folder = folder(port)?;
-            let mut command = Command::new(script());
-            command.arg("node").arg(&folder).args([port.to_string(), number.to_string()]).args(&controllers);
-            run(&mut command)?;
-            nodes.push(Kafka { server: None, folder, address: format!("127.0.0.1:{port}") });
-        }
-        let mut cluster = Cluster { nodes };
-        (0..3).try_for_each(|number| cluster.launch(number))?;
-        cluster.nodes.iter_mut().try_for_each(Kafka::ready)?;
-        Ok(cluster)
-    }
-
-    /// Starts a node, for the first time or again.
-    pub(crate) fn launch(&mut self, number: usize) -> Result<(), String> {
-        self.nodes[number].launch(&[("KAFKA_HEAP", "-Xms128m -Xmx384m -XX:+UseSerialGC")])
-    }
-
-    /// Where clients find them.
-    pub(crate) fn addresses(&self) -> String {
-        self.nodes.iter().map(Kafka::address).collect::<Vec<_>>().join(",")
-    }
-}
-
-fn script() -> PathBuf {
+/// What installs, formats and runs Kafka.
+pub(crate) fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/kafka.sh")
 }
 
 /// An empty folder for the node at `port`.
-fn folder(port: u16) -> Result<PathBuf, String> {
+pub(crate) fn folder(port: u16) -> Result<PathBuf, String> {
     let folder = std::env::temp_dir().join(format!("kafka-{}-{port}", std::process::id()));
     fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     Ok(folder)
@@ -163,7 +134,7 @@ pub(crate) fn free_port() -> Result<u16, String> {
 }
 
 /// Runs a step to its end; what it last said is the reason if it fails.
-fn run(command: &mut Command) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let output =
         command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?} cannot be run: {error}"))?;
     if output.status.success() {
