@@ -17,10 +17,8 @@ use kernel::{Millis, Processor, Record, contract::StateKept};
 use rdkafka::{
     ClientContext, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance},
-    error::{KafkaError, RDKafkaErrorCode},
+    error::KafkaError,
     message::Headers,
-    producer::{BaseProducer, Producer},
-    topic_partition_list::TopicPartitionListElem,
 };
 
 use crate::{
@@ -35,11 +33,16 @@ mod follow;
 mod generation;
 mod kept;
 mod members;
+mod offsets;
 mod reason;
 mod takeover;
+mod write;
 
 pub use access::{Access, Calls, Fetch, Sasl, Security, Tls};
+use commit::Committer;
 use follow::Followed;
+use members::Peers;
+use offsets::{offsets, reached};
 use reason::{Quiet, Reason};
 use takeover::Settling;
 
@@ -48,14 +51,21 @@ const FAIR: u32 = 64;
 
 /// What the group told us, in order.
 #[derive(Clone, Default)]
-struct Group(Arc<Mutex<VecDeque<Polled>>>, Reason, Arc<AtomicBool>);
+struct Group {
+    told: Arc<Mutex<VecDeque<Polled>>>,
+    reason: Reason,
+    /// Something was told that the worker does not know yet.
+    news: Arc<AtomicBool>,
+    /// It was rebalanced since it was asked who is in it.
+    changed: Arc<AtomicBool>,
+}
 
 impl ClientContext for Group {
     // The worker says what is wrong, once; the client's own lines would repeat it.
     fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
 
     fn error(&self, _: KafkaError, reason: &str) {
-        self.1.heard(reason);
+        self.reason.heard(reason);
     }
 }
 
@@ -78,14 +88,15 @@ impl ConsumerContext for Group {
 
 impl Group {
     fn push(&self, polled: Polled) {
+        self.changed.store(true, SeqCst);
         if !matches!(&polled, Polled::Assigned(list) | Polled::Revoked(list) if list.is_empty()) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(polled);
-            self.2.store(true, SeqCst);
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push_back(polled);
+            self.news.store(true, SeqCst);
         }
     }
 
     fn is_empty(&self) -> bool {
-        !self.2.load(SeqCst)
+        !self.news.load(SeqCst)
     }
 
     fn pop(&self) -> Option<Polled> {
@@ -93,9 +104,9 @@ impl Group {
         if self.is_empty() {
             return None;
         }
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let first = told.pop_front();
-        self.2.store(!told.is_empty(), SeqCst);
+        self.news.store(!told.is_empty(), SeqCst);
         first
     }
 }
@@ -123,14 +134,15 @@ pub struct KafkaLog {
     /// For questions alone: one that also fetches would wait for its fetch before it is answered.
     stable: BaseConsumer<Quiet>,
     uncommitted: BaseConsumer<Quiet>,
-    producer: Option<BaseProducer<Quiet>>,
-    /// What came of sending the records of a transaction that is not committed yet.
-    sent: Option<Result<(), Fault>>,
+    committer: Option<Committer>,
+    /// Why a transaction could not even begin.
+    refused: Option<Fault>,
     counts: BTreeMap<&'static str, i32>,
     followed: BTreeMap<(&'static str, i32), Followed>,
     resumed: BTreeSet<i32>,
     held: BTreeSet<(&'static str, i32)>,
     settling: BTreeMap<i32, Settling>,
+    peers: Peers,
     fairness: u32,
     /// The tails had nothing to say; so many records of the work topic until they are asked again.
     rest: u32,
@@ -143,7 +155,7 @@ impl KafkaLog {
     /// One sentence when a client cannot be made.
     pub fn open<P: Processor>(access: Access) -> Result<KafkaLog, String> {
         let reason = Reason::default();
-        let (group, quiet) = (Group(Arc::default(), reason.clone(), Arc::default()), || Quiet(reason.clone()));
+        let (group, quiet) = (Group { reason: reason.clone(), ..Group::default() }, || Quiet(reason.clone()));
         let fail = |error: KafkaError| format!("cannot start a Kafka client for {}: {error}", access.brokers);
         let work: BaseConsumer<Group> = access.member().create_with_context(group.clone()).map_err(fail)?;
         let own = format!("{}.tails", access.group);
@@ -172,13 +184,14 @@ impl KafkaLog {
             tails,
             stable,
             uncommitted,
-            producer: None,
-            sent: None,
+            committer: None,
+            refused: None,
             counts: BTreeMap::new(),
             followed: BTreeMap::new(),
             resumed: BTreeSet::new(),
             held: BTreeSet::new(),
             settling: BTreeMap::new(),
+            peers: Peers::default(),
             fairness: 0,
             rest: 0,
             access,
@@ -390,6 +403,10 @@ impl Log for KafkaLog {
     }
 
     fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
+        if self.group.changed.swap(false, SeqCst) {
+            // Only to know whom to fence should he die: where it is not answered, the next rebalance asks again.
+            let _ = self.look_round();
+        }
         let ends = offsets((&self.stable, self.access.calls.offsets), of, Offset::End);
         self.reason.explain(ends, &self.access)
     }
@@ -403,16 +420,23 @@ impl Log for KafkaLog {
         generation::is_member(&self.work).then(|| self.work.group_metadata()).flatten()
     }
 
-    fn send(&mut self, transaction: &Transaction) {
-        self.sent = Some(self.begin(transaction));
+    fn send(&mut self, transaction: &Arc<Transaction>, member: ConsumerGroupMetadata) {
+        self.refused = self.begin(transaction, member).err();
     }
 
-    fn underway(&self) -> bool {
-        self.sent == Some(Ok(())) && self.producer.as_ref().is_some_and(|producer| producer.in_flight_count() > 0)
+    fn underway(&mut self) -> bool {
+        self.refused.is_none() && self.committer.as_mut().is_some_and(Committer::underway)
     }
 
-    fn commit(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
-        self.write(transaction, member)
+    fn commit(&mut self) -> Result<(), Fault> {
+        if let Some(fault) = self.refused.take() {
+            return Err(fault);
+        }
+        let outcome = self.committer()?.wait();
+        if matches!(outcome, Err(Fault::Unknown(_))) {
+            self.committer = None;
+        }
+        outcome
     }
 
     fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault> {
@@ -432,51 +456,6 @@ impl Log for KafkaLog {
 
 fn headers(all: &rdkafka::message::BorrowedHeaders) -> Vec<(String, Option<Vec<u8>>)> {
     all.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
-}
-
-/// The position that the client reports, if it has one.
-fn reached(element: &TopicPartitionListElem<'_>) -> Option<i64> {
-    match element.offset() {
-        Offset::Offset(next) => Some(next),
-        _ => None,
-    }
-}
-
-/// Asks for offsets by time; `Offset::End` and `Offset::Beginning` are times too. One request a broker.
-fn offsets<C: ConsumerContext + 'static>(
-    (consumer, wait): (&BaseConsumer<C>, Duration),
-    of: &[(&'static str, i32)],
-    at: Offset,
-) -> Result<Vec<i64>, Fault> {
-    if of.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut list = TopicPartitionList::new();
-    for (topic, partition) in of {
-        list.add_partition_offset(topic, *partition, at).map_err(away)?;
-    }
-    let answer = consumer.offsets_for_times(list, wait).map_err(away)?;
-    of.iter()
-        .map(|(topic, partition)| {
-            let element = answer.find_partition(topic, *partition);
-            match element.map(|element| (element.offset(), element.error())) {
-                Some((Offset::Offset(offset), Ok(()))) => Ok(offset),
-                Some((Offset::End, Ok(()))) => Ok(-1),
-                Some((_, Err(error))) => Err(Fault::Away(missing(topic, *partition, &error))),
-                _ => Err(Fault::Away(format!("no offset of {topic}/{partition} was told"))),
-            }
-        })
-        .collect()
-}
-
-/// What it means that a partition has no offsets.
-fn missing(topic: &str, partition: i32, error: &KafkaError) -> String {
-    match error.rdkafka_error_code() {
-        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownPartition) => {
-            format!("topic {topic} has no partition {partition} any more: create it with `tripo schemas topics`")
-        }
-        _ => format!("no offset of {topic}/{partition}: {error}"),
-    }
 }
 
 fn away(error: KafkaError) -> Fault {

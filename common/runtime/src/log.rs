@@ -1,6 +1,6 @@
 //! The port between the worker and the log: Kafka in production, memory in the simulator.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use kernel::{Millis, Topic, contract::Cut};
 
@@ -187,19 +187,17 @@ pub trait Log {
     /// Proof that we are a member of the group now; `None`: we are not, and may not write.
     fn member(&mut self) -> Option<Self::Member>;
 
-    /// Begins to write the records of a transaction, which [`Log::commit`] ends. What fails is told there.
-    fn send(&mut self, _: &Transaction) {}
+    /// Begins to write the records and to move the offsets: both, or neither. What fails is told by [`Log::commit`].
+    fn send(&mut self, transaction: &Arc<Transaction>, member: Self::Member);
 
-    /// Whether records that were sent are still on their way.
-    fn underway(&self) -> bool {
-        false
-    }
+    /// Whether what was sent is still on its way.
+    fn underway(&mut self) -> bool;
 
-    /// Writes the records, unless they were sent, and moves the offsets: both, or neither.
+    /// Waits for the end of the transaction that was sent.
     ///
     /// # Errors
     /// [`Fault::Aborted`] when nothing happened, [`Fault::Unknown`] when that cannot be known.
-    fn commit(&mut self, transaction: &Transaction, member: &Self::Member) -> Result<(), Fault>;
+    fn commit(&mut self) -> Result<(), Fault>;
 
     /// The number of partitions of a topic.
     ///

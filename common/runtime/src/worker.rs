@@ -69,9 +69,8 @@ impl Default for Pace {
 }
 
 /// A transaction that was decided and is not committed yet.
-struct Prepared<P: Processor, M> {
-    transaction: Transaction,
-    member: M,
+struct Prepared<P: Processor> {
+    transaction: Arc<Transaction>,
     taken: Vec<Taken<P>>,
 }
 
@@ -89,7 +88,7 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     global: BTreeMap<At, i64>,
     /// Poison of the global tails, for the owner of the partition that answers for it.
     global_parked: Remembered,
-    prepared: Option<Prepared<P, L::Member>>,
+    prepared: Option<Prepared<P>>,
     /// How often the limits of a transaction are halved: what was aborted is tried again in smaller pieces.
     halved: u32,
     /// The last transaction did not come through.
@@ -198,12 +197,13 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.elapsed = elapsed;
         self.trouble = None;
         if let Some(prepared) = self.prepared.take() {
-            let gathered = self.meanwhile();
-            self.commit(prepared)?;
-            return gathered.map(|()| true);
+            return self.meanwhile(prepared);
         }
-        let member = self.log.member();
-        self.tell_member(member.is_some());
+        // Proof of membership costs the client a switch of threads.
+        let member = if self.due() { self.log.member() } else { None };
+        if self.due() {
+            self.tell_member(member.is_some());
+        }
         // A fault with one partition must not stop the others: it is told once they had their turn.
         let gathered = self.gather(self.wait());
         if gathered == Ok(None) {
@@ -265,26 +265,36 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         } else {
             self.watch.took(Span::Decide, started.elapsed());
             self.begun = self.elapsed;
-            self.log.send(&transaction);
-            self.prepared = Some(Prepared { transaction, member, taken });
+            let transaction = Arc::new(transaction);
+            self.log.send(&transaction, member);
+            self.prepared = Some(Prepared { transaction, taken });
         }
     }
 
-    /// While the broker takes in what was sent, what comes next is polled; until partitions come or go.
-    fn meanwhile(&mut self) -> Result<(), Fault> {
-        while self.log.underway() {
-            match self.gather(Duration::ZERO)? {
-                Some(polled) if polled > 0 => {}
-                _ => break,
+    /// While what was decided is written, what comes next is polled and made ready; until there is nothing to poll, or partitions
+    /// come or go.
+    fn meanwhile(&mut self, prepared: Prepared<P>) -> Result<bool, Fault> {
+        let mut told = Ok(());
+        if self.log.underway() {
+            let gathered = self.gather(Duration::ZERO);
+            told = match &gathered {
+                Ok(Some(_)) => self.release().and(self.pass_time()),
+                _ => Ok(()),
+            };
+            if matches!(gathered, Ok(Some(polled)) if polled > 0) && told.is_ok() && self.log.underway() {
+                self.prepared = Some(prepared);
+                return Ok(true);
             }
+            told = gathered.map(drop).and(told);
         }
-        Ok(())
+        self.commit(prepared)?;
+        told.map(|()| true)
     }
 
-    fn commit(&mut self, prepared: Prepared<P, L::Member>) -> Result<(), Fault> {
-        let Prepared { transaction, member, taken } = prepared;
+    fn commit(&mut self, prepared: Prepared<P>) -> Result<(), Fault> {
+        let Prepared { transaction, taken } = prepared;
         let started = Instant::now();
-        match self.log.commit(&transaction, &member) {
+        match self.log.commit() {
             Ok(()) => {
                 self.tell_commit(&transaction, started.elapsed());
                 self.halved = self.halved.saturating_sub(1);

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
@@ -40,6 +41,16 @@ pub struct SimLog {
     resumed: BTreeMap<i32, i64>,
     held: BTreeSet<At>,
     settling: BTreeMap<i32, Settling>,
+    sent: Option<Sent>,
+}
+
+/// A transaction on its way.
+enum Sent {
+    Handed(Arc<Transaction>, Proof),
+    /// Its records and offsets are written; it is open, with this number.
+    Written(usize, Way, Vec<(At, Committed)>),
+    /// It came to nothing.
+    Failed(Fault),
 }
 
 /// How a commit goes.
@@ -60,7 +71,8 @@ impl SimLog {
         drop(within);
         let (followed, resumed, settling) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (world, shape) = (world.clone(), Shape::of::<P>());
-        SimLog { world, shape, who, producer, epoch: None, followed, resumed, held: BTreeSet::new(), settling }
+        let held = BTreeSet::new();
+        SimLog { world, shape, who, producer, epoch: None, followed, resumed, held, settling, sent: None }
     }
 
     /// Everything that is read, and how far.
@@ -123,10 +135,15 @@ impl SimLog {
         }
     }
 
-    fn write(&self, transaction: &Transaction, proof: Proof) -> Result<(), Fault> {
+    /// Writes records and offsets, and leaves the transaction open.
+    fn write(&mut self, transaction: &Transaction, proof: Proof) -> Result<Sent, Fault> {
+        let epoch = self.epoch()?;
+        self.fenced(epoch)?;
+        let offsets = self.offsets(transaction);
         let world = &mut *self.world.borrow_mut();
         let way = SimLog::way(world);
         let open = world.begin(self.producer);
+        world.say(|| format!("worker {}: {} records as transaction {open}", self.who, transaction.records.len()));
         if matches!(way, Way::Torn) {
             let some = world.rng.below(transaction.records.len());
             world.write(open, &transaction.records[..some]);
@@ -138,11 +155,17 @@ impl SimLog {
             world.end(open, false);
             return Err(Fault::Aborted("the generation is stale".to_owned()));
         }
-        let offsets = self.offsets(transaction);
-        let outside = world.plant == Some(Plant::OffsetsOutside);
-        if !outside {
+        if world.plant != Some(Plant::OffsetsOutside) {
             world.transactions[open].offsets.clone_from(&offsets);
         }
+        Ok(Sent::Written(open, way, offsets))
+    }
+
+    /// Ends what was written.
+    fn finish(&mut self, open: usize, way: &Way, offsets: Vec<(At, Committed)>) -> Result<(), Fault> {
+        let epoch = self.epoch()?;
+        self.fenced(epoch)?;
+        let world = &mut *self.world.borrow_mut();
         match way {
             Way::Through => world.end(open, true),
             Way::Refused => {
@@ -165,13 +188,21 @@ impl SimLog {
                 return Err(Fault::Unknown("no answer to the commit".to_owned()));
             }
         }
-        if outside {
+        if world.plant == Some(Plant::OffsetsOutside) {
             if world.rng.chance(world.faults.unheard) {
                 return Err(Fault::Unknown("died before the offsets".to_owned()));
             }
             world.offsets.extend(offsets);
         }
         Ok(())
+    }
+
+    /// Whether another producer took our id, or time ended our transaction.
+    fn fenced(&self, epoch: u32) -> Result<(), Fault> {
+        match self.world.borrow().epochs.get(&self.producer) == Some(&epoch) {
+            true => Ok(()),
+            false => Err(Fault::Unknown("the producer is fenced".to_owned())),
+        }
     }
 
     fn offsets(&self, transaction: &Transaction) -> Vec<(At, Committed)> {
@@ -275,28 +306,45 @@ impl Log for SimLog {
         Some(Proof { who: self.who, generation })
     }
 
-    fn underway(&self) -> bool {
-        // As often as not the broker takes its time, so that partitions come and go meanwhile.
-        let world = &mut *self.world.borrow_mut();
-        world.faults.lag > 0 && world.rng.chance(4_000)
+    fn send(&mut self, transaction: &Arc<Transaction>, proof: Proof) {
+        self.sent = Some(Sent::Handed(transaction.clone(), proof));
     }
 
-    fn commit(&mut self, transaction: &Transaction, proof: &Proof) -> Result<(), Fault> {
-        let epoch = self.epoch()?;
-        if self.world.borrow().epochs.get(&self.producer) != Some(&epoch) {
-            self.epoch = None;
-            return Err(Fault::Unknown("the producer is fenced".to_owned()));
-        }
-        let written = self.write(transaction, *proof);
+    fn underway(&mut self) -> bool {
+        let (lag, half) = {
+            let world = &mut *self.world.borrow_mut();
+            (world.faults.lag > 0 && world.rng.chance(5_000), world.rng.chance(5_000))
+        };
+        // As often as not it takes its time: before anything is written, or open, while the group and the others go on.
+        self.sent = match self.sent.take() {
+            Some(Sent::Handed(transaction, proof)) if half => {
+                Some(self.write(&transaction, proof).unwrap_or_else(Sent::Failed))
+            }
+            sent => sent,
+        };
+        lag
+    }
+
+    fn commit(&mut self) -> Result<(), Fault> {
+        let sent = match self.sent.take() {
+            Some(Sent::Handed(transaction, proof)) => self.write(&transaction, proof),
+            Some(sent) => Ok(sent),
+            None => Err(Fault::Unknown("nothing was sent".to_owned())),
+        };
+        let ended = match sent {
+            Ok(Sent::Written(open, way, offsets)) => self.finish(open, &way, offsets),
+            Ok(Sent::Failed(fault)) | Err(fault) => Err(fault),
+            Ok(Sent::Handed(..)) => Err(Fault::Unknown("it was not written".to_owned())),
+        };
         let world = &mut *self.world.borrow_mut();
-        world.say(|| format!("worker {}: {} records: {written:?}", self.who, transaction.records.len()));
-        if matches!(written, Err(Fault::Unknown(_))) {
+        world.say(|| format!("worker {}: {ended:?}", self.who));
+        if matches!(ended, Err(Fault::Unknown(_))) {
             self.epoch = None;
         }
         if world.faults.doom > 0 && world.rng.chance(world.faults.doom) {
             world.doomed.insert(self.who);
         }
-        written
+        ended
     }
 
     fn partitions(&mut self, topic: &'static str) -> Result<i32, Fault> {

@@ -73,7 +73,7 @@ pub struct Calls {
 
 impl Default for Calls {
     fn default() -> Calls {
-        let [call, offsets, commit] = [10, 2, 20].map(Duration::from_secs);
+        let [call, offsets, commit] = [10, 2, 10].map(Duration::from_secs);
         Calls { call, offsets, commit }
     }
 }

@@ -1,96 +1,152 @@
-//! One transaction: records and offsets, both or neither.
+//! One transaction: records and offsets, both or neither. It is written by a thread of its own, so that the worker goes on
+//! polling, and so that a call of the client that never returns costs a producer, not the worker.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
+    },
+    thread::{Builder, JoinHandle},
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
-    Offset, TopicPartitionList,
+    TopicPartitionList,
     consumer::ConsumerGroupMetadata,
     error::{KafkaError, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
-use super::{KafkaLog, Quiet, flush::flush};
+use super::{Calls, Quiet, flush::flush};
 use crate::{
     log::{Fault, Outgoing, Transaction},
     trace::HEADER,
 };
 
-impl KafkaLog {
-    /// Makes the producer when there is none; what an earlier one of the same id left open is aborted.
-    pub(super) fn producer(&mut self) -> Result<&BaseProducer<Quiet>, Fault> {
-        if self.producer.is_none() {
-            let config = self.access.producer(&self.access.transactional_id());
-            let producer: BaseProducer<Quiet> = config
-                .create_with_context(Quiet(self.reason.clone()))
-                .map_err(|error| Fault::Away(error.to_string()))?;
-            producer.init_transactions(self.access.calls.call).map_err(|error| Fault::Away(error.to_string()))?;
-            self.producer = Some(producer);
-        }
-        self.producer.as_ref().ok_or_else(|| Fault::Away("no producer".to_owned()))
-    }
+/// How much later than its bound a commit may come back; then the client is taken to hang.
+const LATE: Duration = Duration::from_secs(1);
 
-    /// Begins a transaction and hands its records to the client.
-    pub(super) fn begin(&mut self, transaction: &Transaction) -> Result<(), Fault> {
-        let producer = self.producer()?;
-        let begun = producer.begin_transaction().and_then(|()| send_all(producer, &transaction.records));
-        // Where nothing can be aborted the producer is of no more use.
-        begun.map_err(|error| self.abort(&error))
-    }
+/// What is to be written.
+pub(super) struct Job {
+    pub(super) transaction: Arc<Transaction>,
+    pub(super) offsets: TopicPartitionList,
+    pub(super) member: ConsumerGroupMetadata,
+}
 
-    pub(super) fn write(&mut self, transaction: &Transaction, member: &ConsumerGroupMetadata) -> Result<(), Fault> {
-        match self.sent.take() {
-            Some(sent) => sent?,
-            None => self.begin(transaction)?,
-        }
-        let offsets = self.offsets_of(transaction)?;
-        let calls = self.access.calls;
-        let producer = self.producer()?;
-        let sent = flush(producer, calls.commit)
-            .and_then(|()| producer.send_offsets_to_transaction(&offsets, member, calls.call));
-        if let Err(error) = sent {
-            return Err(self.abort(&error));
-        }
-        match self.producer()?.commit_transaction(calls.commit) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(match &error {
-                KafkaError::Transaction(cause) if cause.txn_requires_abort() => self.abort(&error),
-                _ => {
-                    self.producer = None;
-                    Fault::Unknown(error.to_string())
+/// A transactional producer and the thread that commits with it.
+pub(super) struct Committer {
+    jobs: Option<Sender<Job>>,
+    done: Receiver<Result<(), Fault>>,
+    outcome: Option<Result<(), Fault>>,
+    /// When what is under way must have come back.
+    due: Option<Instant>,
+    most: Duration,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Committer {
+    /// Starts the thread; `producer` is initialised.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when there is no thread to be had.
+    pub(super) fn start(producer: BaseProducer<Quiet>, calls: Calls) -> Result<Committer, Fault> {
+        let (jobs, taken) = channel::<Job>();
+        let (told, done) = channel();
+        let body = move || {
+            // Kept until the next comes: a large transaction is let go of here, not by the worker.
+            let mut last = None;
+            while let Ok(job) = taken.recv() {
+                drop(last.take());
+                let outcome = transact(&producer, &job, calls);
+                last = Some(job);
+                if told.send(outcome).is_err() {
+                    return;
                 }
-            }),
-        }
-    }
-
-    fn abort(&mut self, why: &KafkaError) -> Fault {
-        let fatal = matches!(why, KafkaError::Transaction(cause) if cause.is_fatal());
-        let aborted = match &self.producer {
-            Some(producer) if !fatal => producer.abort_transaction(self.access.calls.call).is_ok(),
-            _ => false,
-        };
-        if aborted {
-            return Fault::Aborted(why.to_string());
-        }
-        self.producer = None;
-        Fault::Unknown(why.to_string())
-    }
-
-    /// The offsets with, on those of the work topic, what a successor needs to know of us.
-    fn offsets_of(&self, transaction: &Transaction) -> Result<TopicPartitionList, Fault> {
-        let mut list = TopicPartitionList::new();
-        for cut in &transaction.offsets {
-            let bad = |error: KafkaError| Fault::Aborted(error.to_string());
-            list.add_partition_offset(&cut.topic, cut.partition, Offset::Offset(cut.offset)).map_err(bad)?;
-            if cut.topic == self.work_topic
-                && let Some((_, newest)) = transaction.newest.iter().find(|(partition, _)| *partition == cut.partition)
-                && let Some(mut element) = list.find_partition(&cut.topic, cut.partition)
-            {
-                element.set_metadata(format!("{} {}", newest.0, self.access.transactional_id()));
             }
-        }
-        Ok(list)
+        };
+        let thread = Builder::new().name("commit".to_owned()).spawn(body);
+        let thread = Some(thread.map_err(|error| Fault::Away(format!("no thread for commits: {error}")))?);
+        Ok(Committer { jobs: Some(jobs), done, outcome: None, due: None, most: calls.commit + LATE, thread })
     }
+
+    /// Begins to write; [`Committer::wait`] tells what came of it.
+    pub(super) fn begin(&mut self, job: Job) {
+        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        self.outcome = (!sent).then(|| Err(ended()));
+        self.due = sent.then(|| Instant::now() + self.most);
+    }
+
+    /// Whether it is still being written.
+    pub(super) fn underway(&mut self) -> bool {
+        if self.outcome.is_none() && self.due.is_some_and(|due| Instant::now() < due) {
+            self.outcome = match self.done.try_recv() {
+                Ok(outcome) => Some(outcome),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => Some(Err(ended())),
+            };
+        }
+        false
+    }
+
+    /// Waits until it is written or is not. After [`Fault::Unknown`] this producer is of no more use.
+    pub(super) fn wait(&mut self) -> Result<(), Fault> {
+        let outcome = self.outcome.take().unwrap_or_else(|| {
+            let left = self.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()));
+            match self.done.recv_timeout(left) {
+                Ok(outcome) => outcome,
+                Err(RecvTimeoutError::Disconnected) => Err(ended()),
+                Err(RecvTimeoutError::Timeout) => {
+                    // Its thread ends when the call returns, if ever; a new producer of the same id fences it.
+                    drop(self.thread.take());
+                    Err(Fault::Unknown(format!("no end of a commit after {} s", self.most.as_secs())))
+                }
+            }
+        });
+        self.due = None;
+        outcome
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take().filter(|_| self.due.is_none()) {
+            // Its panic was printed.
+            drop(thread.join());
+        }
+    }
+}
+
+fn ended() -> Fault {
+    Fault::Unknown("the thread that commits has ended".to_owned())
+}
+
+/// Writes records and offsets. The offsets go while the records are on their way.
+fn transact(producer: &BaseProducer<Quiet>, job: &Job, calls: Calls) -> Result<(), Fault> {
+    let due = Instant::now() + calls.commit;
+    let left = || due.saturating_duration_since(Instant::now());
+    let written = producer
+        .begin_transaction()
+        .and_then(|()| send_all(producer, &job.transaction.records))
+        .and_then(|()| producer.send_offsets_to_transaction(&job.offsets, &job.member, calls.call.min(left())))
+        .and_then(|()| flush(producer, left()));
+    if let Err(error) = written {
+        // Where nothing can be aborted the producer is of no more use.
+        return Err(abort(producer, &error, calls));
+    }
+    producer.commit_transaction(left()).map_err(|error| match &error {
+        KafkaError::Transaction(cause) if cause.txn_requires_abort() => abort(producer, &error, calls),
+        _ => Fault::Unknown(error.to_string()),
+    })
+}
+
+fn abort(producer: &BaseProducer<Quiet>, why: &KafkaError, calls: Calls) -> Fault {
+    let fatal = matches!(why, KafkaError::Transaction(cause) if cause.is_fatal());
+    if !fatal && producer.abort_transaction(calls.call).is_ok() {
+        return Fault::Aborted(why.to_string());
+    }
+    Fault::Unknown(why.to_string())
 }
 
 /// Hands all records to the client.

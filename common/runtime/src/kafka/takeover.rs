@@ -10,11 +10,13 @@ use rdkafka::{
     producer::{BaseProducer, Producer},
 };
 
-use super::{KafkaLog, Quiet, away, offsets};
+use super::{KafkaLog, Quiet, away, offsets::offsets};
 use crate::log::{Fault, Start, Stretch};
 
-/// How long a predecessor may take to finish by itself.
-const GRACE: Duration = Duration::from_millis(500);
+/// How long a predecessor may take to finish by itself before a look is taken at whether it lives.
+const GRACE: Duration = Duration::from_millis(50);
+/// Between two such looks.
+const PAUSE: Duration = Duration::from_millis(250);
 /// How long one look for committed offsets waits: a pending one is not answered.
 const LOOK: Duration = Duration::from_millis(300);
 
@@ -31,15 +33,15 @@ impl KafkaLog {
     pub(super) fn take_over(&mut self, partition: i32) -> Result<Option<Start>, Fault> {
         self.pause(partition)?;
         // First our own transaction, if its outcome is unknown: a new producer of the same id ends it.
-        self.producer()?;
+        self.committer()?;
         let fresh = Settling { ends: None, fenced: false, due: Instant::now() + GRACE };
         self.settling.entry(partition).or_insert(fresh);
         let Some(committed) = self.settled(partition)? else {
             if self.settling.get(&partition).is_some_and(|known| !known.fenced && Instant::now() >= known.due) {
-                let fenced = self.fence_predecessor(partition);
+                let fenced = self.fence_dead().and_then(|()| self.fence_predecessor(partition));
                 if let Some(settling) = self.settling.get_mut(&partition) {
                     settling.fenced = matches!(fenced, Ok(true));
-                    settling.due = Instant::now() + GRACE;
+                    settling.due = Instant::now() + PAUSE;
                 }
                 fenced?;
             }
@@ -182,10 +184,30 @@ impl KafkaLog {
         Ok(from.first().copied().filter(|from| *from >= 0).or(Some(i64::MAX)))
     }
 
+    /// Members that we saw and that are gone: who of them was killed before its first commit for a partition is named by no
+    /// offset of it, and may have left a transaction open there all the same.
+    fn fence_dead(&mut self) -> Result<(), Fault> {
+        self.look_round().map_err(away)?;
+        for id in self.peers.dead() {
+            // Expelled and back, or about to be: our own producer is no predecessor.
+            if id != self.access.transactional_id() {
+                self.fence(&id)?;
+            }
+            self.peers.fenced(&id);
+        }
+        Ok(())
+    }
+
+    fn fence(&self, id: &str) -> Result<(), Fault> {
+        let producer: BaseProducer<Quiet> =
+            self.access.producer(id).create_with_context(Quiet(self.reason.clone())).map_err(away)?;
+        producer.init_transactions(self.access.calls.call).map_err(away)
+    }
+
     /// A predecessor that was killed leaves a transaction open, and every reader waits for its timeout. To initialise its
     /// transactional id ends it at once; the id stands in the metadata of the offsets that it committed.
     /// An owner that lives ends it by itself. True when nothing is left to fence.
-    fn fence_predecessor(&self, partition: i32) -> Result<bool, Fault> {
+    fn fence_predecessor(&mut self, partition: i32) -> Result<bool, Fault> {
         let mut list = TopicPartitionList::new();
         list.add_partition(self.work_topic, partition);
         let told: Result<TopicPartitionList, KafkaError> = self.uncommitted.committed_offsets(list, LOOK);
@@ -193,15 +215,17 @@ impl KafkaLog {
         let told = told.find_partition(self.work_topic, partition).filter(|told| told.error().is_ok());
         let Some(told) = told else { return Ok(false) };
         let Some((_, id)) = told.metadata().split_once(' ') else { return Ok(true) };
+        let id = id.to_owned();
         if id == self.access.transactional_id() {
             return Ok(true);
         }
-        if self.is_alive(id).map_err(away)? {
+        if self.peers.lives(&id) {
             return Ok(false);
         }
-        let producer: BaseProducer<Quiet> =
-            self.access.producer(id).create_with_context(Quiet(self.reason.clone())).map_err(away)?;
-        producer.init_transactions(self.access.calls.call).map_err(away)?;
+        if !self.peers.is_fenced(&id) {
+            self.fence(&id)?;
+            self.peers.fenced(&id);
+        }
         Ok(true)
     }
 }

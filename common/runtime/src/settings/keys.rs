@@ -64,8 +64,8 @@ pub const KEYS: &[Key] = &[
     Key::integer(
         "kafka.commit_ms",
         (1_000, 30_000, MS),
-        "20000",
-        "Longest wait for a commit; then its outcome is unknown, and the worker rebuilds from the log.",
+        "10000",
+        "Longest wait for a commit; then its outcome is unknown, and the worker rebuilds from the log. The broker's own limit is kafka.transaction_ms.",
     ),
     Key::integer(
         "kafka.fetch_wait_ms",

@@ -301,7 +301,7 @@ fn what_needs_or_contradicts_another_key_is_said() {
         (&[("registry.url", "r:8081")], &["take http://host:port"]),
         (&[("registry.url", "ftp://r")], &["take http://host:port"]),
         (&[("registry.url", "http://r:1/?a=b")], &["registry.url (--set) holds a query"]),
-        (&[("run.grace_ms", "5000")], &["kafka.commit_ms is 20000 milliseconds (default) and run.grace_ms is 5000"]),
+        (&[("run.grace_ms", "5000")], &["kafka.commit_ms is 10000 milliseconds (default) and run.grace_ms is 5000"]),
         (&[("kafka.session_ms", "20000")], &["kafka.transaction_ms is 10000 milliseconds (default)"]),
         (
             &[("kafka.queued_kbytes", "1024"), ("kafka.fetch_partition_bytes", "2000000")],

@@ -41,7 +41,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// Looks where the inputs end. Where time is alive, moves the clocks of partitions in which every input was read as far
     /// as it went at the last pulse.
-    fn pass_time(&mut self) -> Result<(), Fault> {
+    pub(super) fn pass_time(&mut self) -> Result<(), Fault> {
         let since = self.elapsed.saturating_sub(self.pulse);
         if since < PULSE {
             return Ok(());
