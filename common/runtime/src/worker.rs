@@ -271,14 +271,13 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
     }
 
-    /// While what was decided is written, what comes next is polled and made ready; until there is nothing to poll, or partitions
-    /// come or go.
+    /// While what was decided is written, what comes next is polled; until there is nothing to poll, or partitions come or go.
     fn meanwhile(&mut self, prepared: Prepared<P>) -> Result<bool, Fault> {
         let mut told = Ok(());
         if self.log.underway() {
             let gathered = self.gather(Duration::ZERO);
             told = match &gathered {
-                Ok(Some(_)) => self.release().and(self.pass_time()),
+                Ok(Some(_)) => self.pass_time(),
                 _ => Ok(()),
             };
             if matches!(gathered, Ok(Some(polled)) if polled > 0) && told.is_ok() && self.log.underway() {
