@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use kernel::codec::{Datum, encode};
 use kernel::contract::{
-    DriverChanged, DriverLocated, DriverStatus, Place, Point, RideRequested, Score, Service, TurnColumn, TurnEdge,
-    TurnRow, Vehicle,
+    DriverChanged, DriverLocated, DriverStatus, Point, RideRequested, Score, Service, TurnColumn, TurnEdge, TurnRow,
+    Vehicle,
 };
-use kernel::{Event, Millis, Processor, Read, Record, Turn, geo};
+use kernel::{Event, Millis, Processor, Read, Record, Spot, Turn, geo};
 use matching::{Assignment, Edge, Matching, Output, Policy, Seen, View, certify, solve};
 
 /// Thursday 29 May 2008, 17:00 in San Francisco.
@@ -177,7 +177,7 @@ fn turn(number: i64, now: i64, pickup: Point) -> Turn<Matching> {
         tier: None,
         quote: None,
     };
-    let place = Place { topic: RideRequested::TOPIC.name.into(), partition: 0, offset: number };
+    let place = Spot { topic: RideRequested::TOPIC.name, partition: 0, offset: number };
     let asks = vec![Arc::new(Event { place, at: Millis(now), body })];
     Turn { market: "sf".into(), number, now: Millis(now), asks, facts: Vec::new(), cut: Vec::new(), stale: false }
 }

@@ -52,10 +52,6 @@ const ROLES: [(&str, &str, &str); 3] = [
     ("recorded", "runtime, with turn and state records", ANSWERED.name),
 ];
 
-/// As in the product.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match (arguments.get(1).map(String::as_str), arguments.get(2)) {
@@ -76,10 +72,14 @@ fn decide<const RECORDED: bool>(brokers: &str) {
         instance: format!("bench-{}", std::process::id()),
         ..Access::default()
     };
-    // No bound but the interval ends a transaction.
-    let most = 1_000_000;
-    let limits =
-        Limits { polled: 1_000, asks_in_hand: most, asks_taken: most, bytes_in_hand: 1 << 30, ..Limits::default() };
+    // The interval ends a transaction, at this rate and somewhat above.
+    let limits = Limits {
+        polled: 1_000,
+        asks_in_hand: 50_000,
+        asks_taken: 12_000,
+        bytes_in_hand: 1 << 28,
+        ..Limits::default()
+    };
     let pace = Pace { interval: EVERY, limits, ..Pace::default() };
     let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
     let service = Service::start::<Trivial<RECORDED>, _, _>(&settings, Arc::new(()), || Ok(Listed::new()));

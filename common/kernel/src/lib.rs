@@ -14,6 +14,6 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use processor::{Event, Malformed, Measure, Need, Processor, Reach, Read, Rules, Tail, Turn};
+pub use processor::{Event, Malformed, Measure, Need, Processor, Reach, Read, Rules, Spot, Tail, Turn};
 pub use record::{Emit, PlacedBy, Record, Topic};
 pub use units::{Bps, Metres, Millis, WINDOW};

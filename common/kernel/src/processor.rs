@@ -40,11 +40,28 @@ pub struct Tail {
     pub horizon: Option<Millis>,
 }
 
+/// Where a record lies, as the runtime names it; [`Place`] is the same in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    /// Topic.
+    pub topic: &'static str,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+}
+
+impl From<Spot> for Place {
+    fn from(Spot { topic, partition, offset }: Spot) -> Place {
+        Place { topic: topic.to_owned(), partition, offset }
+    }
+}
+
 /// A record of the work topic or of a tail, decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<T> {
     /// Where it lies.
-    pub place: Place,
+    pub place: Spot,
     /// Event time, as its producer says.
     pub at: Millis,
     /// What it says.

@@ -32,6 +32,7 @@ mod flush;
 mod follow;
 mod generation;
 mod kept;
+mod keys;
 mod members;
 mod offsets;
 mod reason;
@@ -41,6 +42,7 @@ mod write;
 pub use access::{Access, Calls, Fetch, Sasl, Security, Tls};
 use commit::Committer;
 use follow::Followed;
+use keys::Keys;
 use members::Peers;
 use offsets::{offsets, reached};
 use reason::{Quiet, Reason};
@@ -125,6 +127,7 @@ pub struct KafkaLog {
     market_tails: Vec<(&'static str, Option<Millis>)>,
     global_tails: Vec<&'static str>,
     names: Vec<&'static str>,
+    keys: Keys,
     group: Group,
     reason: Reason,
     /// A record that was polled together with a rebalance.
@@ -177,6 +180,7 @@ impl KafkaLog {
             market_tails: market.map(|tail| (tail.topic.name, tail.horizon)).collect(),
             global_tails: global.map(|tail| tail.topic.name).collect(),
             names,
+            keys: Keys::default(),
             group,
             reason,
             late: None,
@@ -217,14 +221,15 @@ impl KafkaLog {
         Ok(())
     }
 
-    fn record(&self, message: &rdkafka::message::BorrowedMessage<'_>) -> Option<Raw> {
-        let topic = *self.names.iter().find(|name| **name == message.topic())?;
+    /// The record as the worker takes it; borrows no more of us, for a consumer of ours lends the message.
+    fn record(names: &[&'static str], keys: &mut Keys, message: &rdkafka::message::BorrowedMessage<'_>) -> Option<Raw> {
+        let topic = *names.iter().find(|name| **name == message.topic())?;
         Some(Raw {
             topic,
             partition: message.partition(),
             offset: message.offset(),
             appended: Millis(message.timestamp().to_millis().unwrap_or_default()),
-            key: message.key().map(<[u8]>::to_vec),
+            key: message.key().map(|key| keys.share(key)),
             value: message.payload().map(<[u8]>::to_vec),
             headers: message.headers().map(headers).unwrap_or_default(),
         })
@@ -234,7 +239,7 @@ impl KafkaLog {
         match self.tails.poll(Duration::ZERO) {
             None => Ok(None),
             Some(Ok(message)) => {
-                let raw = self.record(&message);
+                let raw = KafkaLog::record(&self.names, &mut self.keys, &message);
                 drop(message);
                 if let Some(Raw { topic, partition, .. }) = &raw
                     && let Some(followed) = self.followed.get_mut(&(*topic, *partition))
@@ -250,7 +255,7 @@ impl KafkaLog {
     fn next_work(&mut self, wait: Duration) -> Result<Option<Polled>, Fault> {
         let polled = match self.work.poll(wait) {
             None => Ok(None),
-            Some(Ok(message)) => Ok(self.record(&message).map(Polled::Record)),
+            Some(Ok(message)) => Ok(KafkaLog::record(&self.names, &mut self.keys, &message).map(Polled::Record)),
             Some(Err(error)) => trouble(error),
         };
         // A rebalance that this poll served comes before the record that it brought.

@@ -1,5 +1,6 @@
 //! The machinery around the decisions: all input, output and waiting live here.
 
+mod allocator;
 mod clock;
 mod counts;
 pub mod http;

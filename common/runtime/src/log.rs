@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use kernel::{Millis, Topic, contract::Cut};
+use kernel::{Millis, Spot, Topic, contract::Cut};
 
 /// A record as it lies in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub struct Raw {
     pub offset: i64,
     /// When the broker stored it, milliseconds since the Unix epoch.
     pub appended: Millis,
-    /// Key, if it has one.
-    pub key: Option<Vec<u8>>,
+    /// Key, if it has one; shared, for the keys of most topics are few.
+    pub key: Option<Arc<[u8]>>,
     /// Value; `None`: a tombstone.
     pub value: Option<Vec<u8>>,
     /// Headers, in order.
@@ -24,10 +24,17 @@ pub struct Raw {
 }
 
 impl Raw {
+    /// Where it lies.
+    pub(crate) fn spot(&self) -> Spot {
+        Spot { topic: self.topic, partition: self.partition, offset: self.offset }
+    }
+
     /// Bytes that it takes in memory, about.
     pub(crate) fn weight(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
-        128 + self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len) + headers.sum::<usize>()
+        128 + self.key.as_ref().map_or(0, |key| key.len())
+            + self.value.as_ref().map_or(0, Vec::len)
+            + headers.sum::<usize>()
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use kernel::{
-    Event, Millis, Processor,
+    Event, Millis, Processor, Spot,
     contract::{Cut, Place, RecordParked},
 };
 
@@ -155,9 +155,8 @@ impl<P: Processor> Seat<P> {
     /// what the transaction commits, and the cut of its turns.
     pub(crate) fn positions(&self, asks: usize, facts: usize) -> Vec<Cut> {
         let mut next = self.read.clone();
-        let ask =
-            self.ready.iter().skip(asks).chain(&self.held).chain(&self.arrived).next().map(|ask| &ask.event.place);
-        for place in ask.into_iter().chain(self.facts.iter().skip(facts).map(|fact| &fact.event.place)) {
+        let ask = self.ready.iter().skip(asks).chain(&self.held).chain(&self.arrived).next().map(|ask| ask.event.place);
+        for place in ask.into_iter().chain(self.facts.iter().skip(facts).map(|fact| fact.event.place)) {
             for ((topic, partition), offset) in &mut next {
                 if *topic == place.topic && *partition == place.partition {
                     *offset = (*offset).min(place.offset);
@@ -179,7 +178,7 @@ impl<P: Processor> Seat<P> {
     }
 
     /// The bytes of a record in hand.
-    pub(crate) fn origin(&self, place: &Place) -> Option<&Origin> {
+    pub(crate) fn origin(&self, place: &Spot) -> Option<&Origin> {
         let facts = self.facts.iter().map(|fact| (&fact.event.place, &fact.origin));
         let mut all = facts.chain(self.ready.iter().map(|ask| (&ask.event.place, &ask.origin)));
         all.find(|(at, _)| *at == place).map(|(_, origin)| origin)

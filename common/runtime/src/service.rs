@@ -71,6 +71,7 @@ impl Service {
         S: Schemas,
         F: Fn() -> Result<S, String> + Clone + Send + 'static,
     {
+        crate::allocator::keep_freed();
         let (stop, watch, count) = (Arc::default(), Arc::new(Watch::of(P::NAME)), settings.workers.max(1));
         // What one step may wait for: a commit with its abort, and the questions before it.
         let Calls { call, commit, .. } = settings.access.calls;

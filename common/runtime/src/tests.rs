@@ -1,5 +1,7 @@
 //! The parts that need no log; `tests/sim` runs the whole worker.
 
+use std::sync::Arc;
+
 use kernel::{Millis, contract::Cause};
 
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
 const REPLAY: Time = Time::Log { speed: 60 };
 
 fn raw(key: &[u8], value: Vec<u8>) -> Raw {
-    let (key, value) = (Some(key.to_vec()), Some(value));
+    let (key, value) = (Some(Arc::from(key)), Some(value));
     let headers =
         vec![("a".to_owned(), Some(vec![0; 10_000])), ("b".to_owned(), None), ("c".to_owned(), Some(vec![0; 7_000]))];
     Raw { topic: "ride.requested", partition: 1, offset: 7, appended: Millis(1_000), key, value, headers }

@@ -220,9 +220,9 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
                 return Err(format!("market {market} stands still, no record is to blame: {why}: report this bug"));
             };
             let place = if culprit < turn.facts.len() {
-                turn.facts.remove(culprit).place.clone()
+                turn.facts.remove(culprit).place
             } else {
-                turn.asks.remove(culprit - turn.facts.len()).place.clone()
+                turn.asks.remove(culprit - turn.facts.len()).place
             };
             parked.extend(seat.origin(&place).map(|origin| origin.park(P::NAME, failure.0, &failure.1)));
         }

@@ -271,10 +271,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
     }
 
-    /// While what was decided is written, what comes next is polled; until there is nothing to poll, or partitions come or go.
+    /// While what was decided is written, what comes next is polled; until there is nothing to poll, the next transaction is full,
+    /// or partitions come or go. Without that bound polling would outrun deciding, and transactions grow for ever.
     fn meanwhile(&mut self, prepared: Prepared<P>) -> Result<bool, Fault> {
         let mut told = Ok(());
-        if self.log.underway() {
+        if !self.full() && self.log.underway() {
             let gathered = self.gather(Duration::ZERO);
             told = match &gathered {
                 Ok(Some(_)) => self.pass_time(),
@@ -288,6 +289,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         self.commit(prepared)?;
         told.map(|()| true)
+    }
+
+    /// Whether a partition holds, beside what is being written, all that one more transaction takes.
+    fn full(&self) -> bool {
+        let Limits { asks_taken, facts_taken, .. } = self.pace.limits;
+        self.seats.values().any(|seat| seat.asks() / 2 >= asks_taken || seat.facts.len() / 2 >= facts_taken)
     }
 
     fn commit(&mut self, prepared: Prepared<P>) -> Result<(), Fault> {

@@ -66,13 +66,13 @@ fn check(taken: &TurnTaken) -> Result<(), String> {
 /// The turn's record without an assignment: its facts, and the rides they and time are about.
 fn gather(turn: &Turn<Matching>, market: Option<&Market>, policy: &Policy) -> TurnTaken {
     let asked: Vec<TurnAsked> =
-        turn.asks.iter().map(|ask| TurnAsked { place: ask.place.clone(), request: ask.body.clone() }).collect();
+        turn.asks.iter().map(|ask| TurnAsked { place: ask.place.into(), request: ask.body.clone() }).collect();
     let progressed = turn.facts.iter().filter_map(|fact| match &fact.body {
-        Fact::Progressed(progress) => Some((&fact.place, progress)),
+        Fact::Progressed(progress) => Some((fact.place, progress)),
         Fact::Released(_) => None,
     });
     let progressed: Vec<TurnProgressed> = progressed
-        .map(|(place, progress)| TurnProgressed { place: place.clone(), progress: RideProgressed::clone(progress) })
+        .map(|(place, progress)| TurnProgressed { place: place.into(), progress: RideProgressed::clone(progress) })
         .collect();
     let named = asked.iter().map(|asked| asked.request.ride.as_str());
     let named = named.chain(progressed.iter().map(|fact| fact.progress.ride.as_str()));

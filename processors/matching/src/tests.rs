@@ -15,10 +15,10 @@ use std::sync::{Arc, LazyLock};
 
 use expect_test::Expect;
 use kernel::contract::{
-    DriverChanged, DriverLocated, DriverReleased, DriverStatus, MatchDecided, Party, Place, Point, Progress,
-    RideProgressed, RideRequested, Service, TurnTaken, Vehicle,
+    DriverChanged, DriverLocated, DriverReleased, DriverStatus, MatchDecided, Party, Point, Progress, RideProgressed,
+    RideRequested, Service, TurnTaken, Vehicle,
 };
-use kernel::{Event, Millis, Processor, Record, Turn};
+use kernel::{Event, Millis, Processor, Record, Spot, Turn};
 
 use crate::{Fact, Matching, Output, Policy, Seen, View};
 
@@ -67,7 +67,7 @@ impl Stage {
         let (mut asks, mut facts) = (Vec::new(), Vec::new());
         for say in says {
             self.offset += 1;
-            let place = |topic: &str| Place { topic: topic.into(), partition: 0, offset: self.offset };
+            let place = |topic| Spot { topic, partition: 0, offset: self.offset };
             match say {
                 Say::Ask(request) => asks.push(Arc::new(Event {
                     place: place(RideRequested::TOPIC.name),

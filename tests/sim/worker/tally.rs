@@ -114,7 +114,7 @@ impl Processor for Tally {
         for ask in &turn.asks {
             assert_ne!(ask.body.rider, "panic", "a rider to panic about");
             count += 1;
-            let decided = MatchDecided { cause: Some(ask.place.clone()), ..counted(turn, &ask.body, count) };
+            let decided = MatchDecided { cause: Some(ask.place.into()), ..counted(turn, &ask.body, count) };
             outputs.push(Output::Counted(Box::new(decided)));
         }
         if count != before || (before > 0 && turn.now.since(last) >= RIPENS) {

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
+    sync::Arc,
 };
 
 use kernel::{
@@ -204,6 +205,7 @@ impl World {
             if self.visible(entry) {
                 let (key, value) = (entry.key.clone(), entry.value.clone());
                 let (appended, headers) = (entry.appended, entry.headers.clone());
+                let key = key.map(Arc::from);
                 let raw = Raw { topic, partition, offset, appended, key, value, headers };
                 return (Some(raw), offset + 1);
             }

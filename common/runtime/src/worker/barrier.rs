@@ -29,7 +29,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 }
                 seat.stale |= !passed;
                 seat.barrier = None;
-                seat.ready.append(&mut seat.held);
+                if seat.ready.is_empty() {
+                    std::mem::swap(&mut seat.ready, &mut seat.held);
+                } else {
+                    seat.ready.append(&mut seat.held);
+                }
             }
         }
         told

@@ -7,7 +7,7 @@ use std::{
 
 use kernel::{
     Event, Malformed, Millis, Processor, Read, Record, WINDOW,
-    contract::{Cause, Place, PolicyChanged, RecordParked, StateKept},
+    contract::{Cause, PolicyChanged, RecordParked, StateKept},
 };
 
 use super::{Discipline, REGISTRY, Worker};
@@ -284,17 +284,17 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         let Some(clock) = seat.clocks.get_mut(&market) else { return Outcome::Nothing };
         let ceiling = clock.ceiling(time, raw.appended);
-        let place = || Place { topic: raw.topic.to_owned(), partition: raw.partition, offset: raw.offset };
+        let place = raw.spot();
         match read {
             Read::Ask(body) => {
                 clock.reach(at);
-                let event = Event { place: place(), at, body };
+                let event = Event { place, at, body };
                 seat.ask(Pending::new(event, Origin { raw, market }));
                 Outcome::Held
             }
             Read::Fact(body) => {
                 clock.reach(at.min(ceiling));
-                let event = Event { place: place(), at, body };
+                let event = Event { place, at, body };
                 seat.fact(Pending::new(event, Origin { raw, market }));
                 Outcome::Held
             }

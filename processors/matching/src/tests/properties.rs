@@ -173,13 +173,13 @@ fn check_fates(played: &[Played]) {
             decisions(outputs).filter(caused).count()
         };
         for ask in &turn.asks {
-            assert_eq!(answers(&ask.place.topic, ask.place.offset), 1, "{ask:?}");
+            assert_eq!(answers(ask.place.topic, ask.place.offset), 1, "{ask:?}");
         }
         for told in &turn.facts {
             if let Fact::Progressed(progress) = &told.body
                 && progress.progress == Progress::Accepted
             {
-                assert_eq!(answers(&told.place.topic, told.place.offset), 1, "{told:?}");
+                assert_eq!(answers(told.place.topic, told.place.offset), 1, "{told:?}");
             }
         }
     }
