@@ -73,13 +73,8 @@ fn decide<const RECORDED: bool>(brokers: &str) {
         ..Access::default()
     };
     // The interval ends a transaction, at this rate and somewhat above.
-    let limits = Limits {
-        polled: 1_000,
-        asks_in_hand: 50_000,
-        asks_taken: 12_000,
-        bytes_in_hand: 1 << 28,
-        ..Limits::default()
-    };
+    let limits =
+        Limits { polled: 1_000, asks_in_hand: 50_000, asks_taken: 12_000, bytes_in_hand: 1 << 28, ..Limits::default() };
     let pace = Pace { interval: EVERY, limits, ..Pace::default() };
     let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
     let service = Service::start::<Trivial<RECORDED>, _, _>(&settings, Arc::new(()), || Ok(Listed::new()));
