@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -71,4 +71,10 @@ fn a_recorded_hour_is_matched_exactly_once() {
     let report = demo("hour", &[&["--rides", &rides, "--pings", &pings][..], &span[..]].concat());
     kept(&report);
     assert!(number(&report, "requests") > 500, "{report:#}");
+}
+
+/// Held by tests that measure times, or load the machine for as long as they run: one at a time.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }

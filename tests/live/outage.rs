@@ -14,7 +14,7 @@ use runtime::topics;
 use crate::binary::Running;
 use crate::client::Client;
 use crate::cluster::Cluster;
-use crate::demo::{demo, kept};
+use crate::demo::{alone, demo, kept};
 use crate::journey::{MARKET, PARTITIONS, ping, profile, request};
 use crate::servers::{self, free_port};
 
@@ -192,6 +192,7 @@ fn a_leader_that_is_lost_under_load_costs_nothing() {
     if std::env::var("TRIPO_CLUSTER").as_deref() != Ok("1") {
         return tests::not_run("a lost leader", "three Kafka nodes are started only with TRIPO_CLUSTER=1");
     }
+    let _alone = alone();
     let Some(mut cluster) = servers::available("Apache Kafka of three nodes", Cluster::start()) else { return };
     let registry = Registry::start(0, None).unwrap();
     let (brokers, url) = (cluster.addresses(), registry.url().to_owned());

@@ -2,7 +2,7 @@
 
 use embedded::Registry;
 
-use crate::demo::{demo, kept, number};
+use crate::demo::{alone, demo, kept, number};
 use crate::servers;
 
 /// Session of 6 s, and a second for the successor.
@@ -10,6 +10,7 @@ const MISSED_MS: u64 = 7_000;
 
 #[test]
 fn processes_come_and_go_under_load_and_every_law_is_kept() {
+    let _alone = alone();
     let Some(kafka) = servers::kafka() else { return };
     let registry = Registry::start(0, None).unwrap();
     let on = ["--brokers", kafka.address(), "--registry", registry.url()];

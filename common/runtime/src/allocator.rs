@@ -2,7 +2,7 @@
 //! that made them.
 #![allow(unsafe_code)] // An option of the allocator can be set through its C interface only.
 
-use libmimalloc_sys::{mi_option_set, mi_option_t};
+use libmimalloc_sys::{mi_option_get, mi_option_set, mi_option_t};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -12,9 +12,27 @@ const PURGE_DELAY: mi_option_t = 15;
 /// Milliseconds. What a transaction frees the next one takes again: given back at once, which is the default, the system clears
 /// each page anew.
 const KEPT: i64 = 1_000;
+/// Its default: where another stands, the option has another number.
+const DEFAULT: i64 = 10;
 
 /// Keeps freed memory for the next transaction.
 pub(crate) fn keep_freed() {
-    // SAFETY: the call sets a number, and may be made at any time from any thread.
-    unsafe { mi_option_set(PURGE_DELAY, KEPT) };
+    // SAFETY: the calls read and set a number, and may be made at any time from any thread.
+    unsafe {
+        if mi_option_get(PURGE_DELAY) == DEFAULT {
+            mi_option_set(PURGE_DELAY, KEPT);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_has_the_number_that_we_think() {
+        keep_freed();
+        // SAFETY: as above.
+        assert_eq!(unsafe { mi_option_get(PURGE_DELAY) }, KEPT);
+    }
 }

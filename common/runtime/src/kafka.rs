@@ -2,7 +2,8 @@
 //!
 //! A worker has four clients and a producer: the group's consumer of the work topic, a consumer of the tails with an
 //! assignment of our own, two that only ask for offsets (as one who reads committed, and as one who reads uncommitted, to see
-//! a predecessor's open transaction), and the transactional producer. All calls block; one worker is one thread.
+//! a predecessor's open transaction), and the transactional producer, on a thread of its own. All other
+//! calls block the worker's thread.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -10,7 +11,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kernel::{Millis, Processor, Record, contract::StateKept};
@@ -50,6 +51,11 @@ use takeover::Settling;
 
 /// After so many records of the tails the work topic is looked at, so that neither starves the other.
 const FAIR: u32 = 64;
+
+/// Between two looks at who is in the group.
+const LOOK: Duration = Duration::from_secs(2);
+/// So many calls that never return end the process.
+const HUNG: u32 = 8;
 
 /// What the group told us, in order.
 #[derive(Clone, Default)]
@@ -138,6 +144,8 @@ pub struct KafkaLog {
     stable: BaseConsumer<Quiet>,
     uncommitted: BaseConsumer<Quiet>,
     committer: Option<Committer>,
+    /// Committers whose call never returned: each holds a client of its own for the life of the process.
+    hung: u32,
     /// Why a transaction could not even begin.
     refused: Option<Fault>,
     counts: BTreeMap<&'static str, i32>,
@@ -146,6 +154,8 @@ pub struct KafkaLog {
     held: BTreeSet<(&'static str, i32)>,
     settling: BTreeMap<i32, Settling>,
     peers: Peers,
+    /// When it was last asked who is in the group.
+    looked: Instant,
     fairness: u32,
     /// The tails had nothing to say; so many records of the work topic until they are asked again.
     rest: u32,
@@ -189,6 +199,7 @@ impl KafkaLog {
             stable,
             uncommitted,
             committer: None,
+            hung: 0,
             refused: None,
             counts: BTreeMap::new(),
             followed: BTreeMap::new(),
@@ -196,6 +207,7 @@ impl KafkaLog {
             held: BTreeSet::new(),
             settling: BTreeMap::new(),
             peers: Peers::default(),
+            looked: Instant::now(),
             fairness: 0,
             rest: 0,
             access,
@@ -408,9 +420,11 @@ impl Log for KafkaLog {
     }
 
     fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
-        if self.group.changed.swap(false, SeqCst) {
-            // Only to know whom to fence should he die: where it is not answered, the next rebalance asks again.
-            let _ = self.look_round();
+        // Only to know whom to fence should he die.
+        if self.group.changed.load(SeqCst) && self.looked.elapsed() >= LOOK && generation::is_member(&self.work) {
+            self.looked = Instant::now();
+            let told = self.look_round();
+            self.group.changed.fetch_and(!told, SeqCst);
         }
         let ends = offsets((&self.stable, self.access.calls.offsets), of, Offset::End);
         self.reason.explain(ends, &self.access)
@@ -438,8 +452,16 @@ impl Log for KafkaLog {
             return Err(fault);
         }
         let outcome = self.committer()?.wait();
-        if matches!(outcome, Err(Fault::Unknown(_))) {
-            self.committer = None;
+        if matches!(outcome, Err(Fault::Unknown(_)))
+            && let Some(committer) = self.committer.take()
+            && committer.leave()
+        {
+            self.hung += 1;
+            if self.hung >= HUNG {
+                return Err(Fault::Broken(format!(
+                    "{HUNG} calls of the Kafka client never returned: start the process again"
+                )));
+            }
         }
         outcome
     }

@@ -60,6 +60,8 @@ pub enum Fault {
     Halted(String),
     /// The transaction was aborted; nothing happened.
     Aborted(String),
+    /// This worker cannot go on; another process can.
+    Broken(String),
     /// What happened is unknown, or another worker owns the partitions: give them up and rebuild from the log.
     Unknown(String),
 }
@@ -68,7 +70,7 @@ impl Fault {
     /// Where the trouble is.
     pub fn side(&self) -> &'static str {
         match self {
-            Fault::Away(_) | Fault::Aborted(_) | Fault::Unknown(_) => "kafka",
+            Fault::Away(_) | Fault::Aborted(_) | Fault::Unknown(_) | Fault::Broken(_) => "kafka",
             Fault::Registry(_) => "registry",
             Fault::Halted(_) => "processor",
         }
@@ -78,7 +80,7 @@ impl Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Fault::Away(why) | Fault::Registry(why) | Fault::Halted(why) => to.write_str(why),
+            Fault::Away(why) | Fault::Registry(why) | Fault::Halted(why) | Fault::Broken(why) => to.write_str(why),
             Fault::Aborted(why) => write!(to, "transaction aborted: {why}"),
             Fault::Unknown(why) => write!(to, "outcome unknown, rebuilding from the log: {why}"),
         }
@@ -203,7 +205,7 @@ pub trait Log {
     /// Waits for the end of the transaction that was sent.
     ///
     /// # Errors
-    /// [`Fault::Aborted`] when nothing happened, [`Fault::Unknown`] when that cannot be known.
+    /// [`Fault::Aborted`] or [`Fault::Away`] when nothing happened, [`Fault::Unknown`] when that cannot be known.
     fn commit(&mut self) -> Result<(), Fault>;
 
     /// The number of partitions of a topic.

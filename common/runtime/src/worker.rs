@@ -71,6 +71,8 @@ impl Default for Pace {
 /// A transaction that was decided and is not committed yet.
 struct Prepared<P: Processor> {
     transaction: Arc<Transaction>,
+    /// When it was sent.
+    since: Instant,
     taken: Vec<Taken<P>>,
 }
 
@@ -200,8 +202,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             return self.meanwhile(prepared);
         }
         // Proof of membership costs the client a switch of threads.
-        let member = if self.due() { self.log.member() } else { None };
-        if self.due() {
+        let due = self.due();
+        let member = if due { self.log.member() } else { None };
+        if due {
             self.tell_member(member.is_some());
         }
         // A fault with one partition must not stop the others: it is told once they had their turn.
@@ -267,7 +270,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             self.begun = self.elapsed;
             let transaction = Arc::new(transaction);
             self.log.send(&transaction, member);
-            self.prepared = Some(Prepared { transaction, taken });
+            self.prepared = Some(Prepared { transaction, since: Instant::now(), taken });
         }
     }
 
@@ -294,15 +297,17 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Whether a partition holds, beside what is being written, all that one more transaction takes.
     fn full(&self) -> bool {
         let Limits { asks_taken, facts_taken, .. } = self.pace.limits;
-        self.seats.values().any(|seat| seat.asks() / 2 >= asks_taken || seat.facts.len() / 2 >= facts_taken)
+        // One that stands still, or waits for its tails, holds what it holds.
+        let moves = |seat: &&Seat<P>| seat.live() && seat.barrier.is_none() && self.elapsed >= seat.halted;
+        let mut moving = self.seats.values().filter(moves);
+        moving.any(|seat| seat.asks() / 2 >= asks_taken || seat.facts.len() / 2 >= facts_taken)
     }
 
     fn commit(&mut self, prepared: Prepared<P>) -> Result<(), Fault> {
-        let Prepared { transaction, taken } = prepared;
-        let started = Instant::now();
+        let Prepared { transaction, since, taken } = prepared;
         match self.log.commit() {
             Ok(()) => {
-                self.tell_commit(&transaction, started.elapsed());
+                self.tell_commit(&transaction, since.elapsed());
                 self.halved = self.halved.saturating_sub(1);
                 self.failed = false;
                 taken.into_iter().for_each(|taken| self.merge(taken));
@@ -321,7 +326,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                     // What is in hand stays in hand; what was ripe is asked for again.
                     self.seats.values_mut().for_each(|seat| seat.asked_at.clear());
                 }
-                if matches!(fault, Fault::Unknown(_)) {
+                if matches!(fault, Fault::Unknown(_) | Fault::Broken(_)) {
                     self.give_up();
                 }
                 match fault {

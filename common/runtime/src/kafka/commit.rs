@@ -4,6 +4,7 @@
 use std::{
     sync::{
         Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
         mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
     },
     thread::{Builder, JoinHandle},
@@ -24,7 +25,7 @@ use crate::{
     trace::HEADER,
 };
 
-/// How much later than its bound a commit may come back; then the client is taken to hang.
+/// How much later than its bound a call may come back; then the client is taken to hang.
 const LATE: Duration = Duration::from_secs(1);
 
 /// What is to be written.
@@ -34,14 +35,31 @@ pub(super) struct Job {
     pub(super) member: ConsumerGroupMetadata,
 }
 
-/// A transactional producer and the thread that commits with it.
-pub(super) struct Committer {
-    jobs: Option<Sender<Job>>,
+/// Until when the call that is under way must have returned.
+#[derive(Clone)]
+struct Due(Arc<(Instant, AtomicU64)>);
+
+impl Due {
+    /// The next call returns within `most`, if it keeps its word.
+    fn within(&self, most: Duration) {
+        let (begun, due) = &*self.0;
+        due.store(u64::try_from((begun.elapsed() + most + LATE).as_millis()).unwrap_or(u64::MAX), SeqCst);
+    }
+
+    fn left(&self) -> Duration {
+        let (begun, due) = &*self.0;
+        Duration::from_millis(due.load(SeqCst)).saturating_sub(begun.elapsed())
+    }
+}
+
+/// The thread that writes transactions with a producer of its own.
+pub(super) struct Committer<J = Job> {
+    jobs: Option<Sender<J>>,
     done: Receiver<Result<(), Fault>>,
     outcome: Option<Result<(), Fault>>,
-    /// When what is under way must have come back.
-    due: Option<Instant>,
-    most: Duration,
+    busy: bool,
+    hangs: bool,
+    due: Due,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -50,15 +68,24 @@ impl Committer {
     ///
     /// # Errors
     /// [`Fault::Away`] when there is no thread to be had.
-    pub(super) fn start(producer: BaseProducer<Quiet>, calls: Calls) -> Result<Committer, Fault> {
-        let (jobs, taken) = channel::<Job>();
+    pub(super) fn of(producer: BaseProducer<Quiet>, calls: Calls) -> Result<Committer, Fault> {
+        Committer::start(move |job: &Job, due| transact(&producer, (job, due), calls))
+    }
+}
+
+impl<J: Send + 'static> Committer<J> {
+    /// A thread that does `write`, which says how long each of its calls may take.
+    fn start(mut write: impl FnMut(&J, &Due) -> Result<(), Fault> + Send + 'static) -> Result<Committer<J>, Fault> {
+        let (jobs, taken) = channel::<J>();
         let (told, done) = channel();
+        let due = Due(Arc::new((Instant::now(), AtomicU64::new(0))));
+        let shared = due.clone();
         let body = move || {
             // Kept until the next comes: a large transaction is let go of here, not by the worker.
             let mut last = None;
             while let Ok(job) = taken.recv() {
                 drop(last.take());
-                let outcome = transact(&producer, &job, calls);
+                let outcome = write(&job, &shared);
                 last = Some(job);
                 if told.send(outcome).is_err() {
                     return;
@@ -67,22 +94,22 @@ impl Committer {
         };
         let thread = Builder::new().name("commit".to_owned()).spawn(body);
         let thread = Some(thread.map_err(|error| Fault::Away(format!("no thread for commits: {error}")))?);
-        Ok(Committer { jobs: Some(jobs), done, outcome: None, due: None, most: calls.commit + LATE, thread })
+        Ok(Committer { jobs: Some(jobs), done, outcome: None, busy: false, hangs: false, due, thread })
     }
 
     /// Begins to write; [`Committer::wait`] tells what came of it.
-    pub(super) fn begin(&mut self, job: Job) {
-        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
-        self.outcome = (!sent).then(|| Err(ended()));
-        self.due = sent.then(|| Instant::now() + self.most);
+    pub(super) fn begin(&mut self, job: J) {
+        self.due.within(LATE);
+        self.busy = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        self.outcome = (!self.busy).then(|| Err(ended()));
     }
 
     /// Whether it is still being written.
     pub(super) fn underway(&mut self) -> bool {
-        if self.outcome.is_none() && self.due.is_some_and(|due| Instant::now() < due) {
+        if self.outcome.is_none() && self.busy {
             self.outcome = match self.done.try_recv() {
                 Ok(outcome) => Some(outcome),
-                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Empty) => return !self.due.left().is_zero(),
                 Err(TryRecvError::Disconnected) => Some(Err(ended())),
             };
         }
@@ -91,27 +118,35 @@ impl Committer {
 
     /// Waits until it is written or is not. After [`Fault::Unknown`] this producer is of no more use.
     pub(super) fn wait(&mut self) -> Result<(), Fault> {
-        let outcome = self.outcome.take().unwrap_or_else(|| {
-            let left = self.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()));
-            match self.done.recv_timeout(left) {
-                Ok(outcome) => outcome,
-                Err(RecvTimeoutError::Disconnected) => Err(ended()),
-                Err(RecvTimeoutError::Timeout) => {
-                    // Its thread ends when the call returns, if ever; a new producer of the same id fences it.
-                    drop(self.thread.take());
-                    Err(Fault::Unknown(format!("no end of a commit after {} s", self.most.as_secs())))
+        while self.outcome.is_none() {
+            // Each call moves the bound on.
+            let left = self.due.left();
+            self.outcome = match self.done.recv_timeout(left) {
+                Ok(outcome) => Some(outcome),
+                Err(RecvTimeoutError::Disconnected) => Some(Err(ended())),
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => {
+                    self.hangs = true;
+                    Some(Err(Fault::Unknown("a call of the kafka client does not return".to_owned())))
                 }
-            }
-        });
-        self.due = None;
-        outcome
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+        }
+        self.busy = false;
+        self.outcome.take().unwrap_or_else(|| Err(ended()))
+    }
+
+    /// Leaves the thread to itself: it ends when its call returns, if ever, and a new producer of the same id fences it. True:
+    /// a call hangs.
+    pub(super) fn leave(mut self) -> bool {
+        drop(self.thread.take());
+        self.hangs
     }
 }
 
-impl Drop for Committer {
+impl<J> Drop for Committer<J> {
     fn drop(&mut self) {
         self.jobs = None;
-        if let Some(thread) = self.thread.take().filter(|_| self.due.is_none()) {
+        if let Some(thread) = self.thread.take().filter(|_| !self.busy && !self.hangs) {
             // Its panic was printed.
             drop(thread.join());
         }
@@ -124,27 +159,33 @@ fn ended() -> Fault {
 
 /// Writes records and offsets. The offsets go when the records are there: the coordinator takes one change at a time, and who comes
 /// between waits 20 ms.
-fn transact(producer: &BaseProducer<Quiet>, job: &Job, calls: Calls) -> Result<(), Fault> {
-    let due = Instant::now() + calls.commit;
-    let left = || due.saturating_duration_since(Instant::now());
+fn transact(producer: &BaseProducer<Quiet>, (job, due): (&Job, &Due), calls: Calls) -> Result<(), Fault> {
+    let end = Instant::now() + calls.commit;
+    let within = |most: Duration| {
+        let most = most.min(end.saturating_duration_since(Instant::now()));
+        due.within(most);
+        most
+    };
+    within(calls.commit);
     let written = producer
         .begin_transaction()
         .and_then(|()| send_all(producer, &job.transaction.records))
-        .and_then(|()| flush(producer, left()))
-        .and_then(|()| producer.send_offsets_to_transaction(&job.offsets, &job.member, calls.call.min(left())));
+        .and_then(|()| flush(producer, within(calls.commit)))
+        .and_then(|()| producer.send_offsets_to_transaction(&job.offsets, &job.member, within(calls.call)));
     if let Err(error) = written {
         // Where nothing can be aborted the producer is of no more use.
-        return Err(abort(producer, &error, calls));
+        return Err(abort(producer, &error, (due, calls.call)));
     }
-    producer.commit_transaction(left()).map_err(|error| match &error {
-        KafkaError::Transaction(cause) if cause.txn_requires_abort() => abort(producer, &error, calls),
+    producer.commit_transaction(within(calls.commit)).map_err(|error| match &error {
+        KafkaError::Transaction(cause) if cause.txn_requires_abort() => abort(producer, &error, (due, calls.call)),
         _ => Fault::Unknown(error.to_string()),
     })
 }
 
-fn abort(producer: &BaseProducer<Quiet>, why: &KafkaError, calls: Calls) -> Fault {
+fn abort(producer: &BaseProducer<Quiet>, why: &KafkaError, (due, most): (&Due, Duration)) -> Fault {
     let fatal = matches!(why, KafkaError::Transaction(cause) if cause.is_fatal());
-    if !fatal && producer.abort_transaction(calls.call).is_ok() {
+    due.within(most);
+    if !fatal && producer.abort_transaction(most).is_ok() {
         return Fault::Aborted(why.to_string());
     }
     Fault::Unknown(why.to_string())
@@ -171,4 +212,67 @@ fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEVER: Duration = Duration::from_secs(600);
+
+    #[test]
+    fn what_came_of_a_job_is_told_once_and_the_next_follows() {
+        let mut committer = Committer::start(|job: &u32, due| {
+            due.within(NEVER);
+            if *job == 1 { Ok(()) } else { Err(Fault::Aborted("refused".to_owned())) }
+        })
+        .unwrap();
+        committer.begin(1);
+        assert_eq!(committer.wait(), Ok(()));
+        assert!(!committer.underway());
+        committer.begin(2);
+        while committer.underway() {
+            std::thread::yield_now();
+        }
+        assert_eq!(committer.wait(), Err(Fault::Aborted("refused".to_owned())));
+    }
+
+    #[test]
+    fn each_call_has_its_own_bound() {
+        let mut committer = Committer::start(|(): &(), due| {
+            for _ in 0..3 {
+                due.within(LATE / 2);
+                std::thread::sleep(LATE);
+            }
+            Ok(())
+        })
+        .unwrap();
+        committer.begin(());
+        assert_eq!(committer.wait(), Ok(()), "all together took longer than the first call might");
+    }
+
+    #[test]
+    fn a_call_that_never_returns_is_given_up_and_nobody_waits_for_its_thread() {
+        let mut committer = Committer::start(|(): &(), due| {
+            due.within(Duration::ZERO);
+            std::thread::sleep(NEVER);
+            Ok(())
+        })
+        .unwrap();
+        committer.begin(());
+        assert!(committer.underway());
+        let begun = Instant::now();
+        assert!(matches!(committer.wait(), Err(Fault::Unknown(_))));
+        assert!(!committer.underway() && committer.leave());
+        assert!(begun.elapsed() < LATE * 10);
+    }
+
+    #[test]
+    fn a_thread_that_panics_leaves_the_outcome_unknown() {
+        let mut committer = Committer::start(|(): &(), _| panic!("planted")).unwrap();
+        committer.begin(());
+        assert!(matches!(committer.wait(), Err(Fault::Unknown(_))));
+        committer.begin(());
+        assert!(matches!(committer.wait(), Err(Fault::Unknown(_))));
+    }
 }

@@ -23,11 +23,15 @@ impl Keys {
         if let Some(last) = self.last.as_ref().filter(|last| ***last == *key) {
             return last.clone();
         }
-        let shared = self.all.get(key).cloned().unwrap_or_else(|| Arc::from(key));
-        if self.all.len() >= MOST {
-            self.all.clear();
-        }
-        self.all.insert(shared.clone());
+        let known = self.all.get(key).cloned();
+        let shared = known.unwrap_or_else(|| {
+            if self.all.len() >= MOST {
+                self.all.clear();
+            }
+            let new: Arc<[u8]> = Arc::from(key);
+            self.all.insert(new.clone());
+            new
+        });
         self.last = Some(shared.clone());
         shared
     }

@@ -11,34 +11,32 @@ use rdkafka::{consumer::Consumer, error::KafkaError};
 
 use super::KafkaLog;
 
-/// How long one look at the members waits.
+/// How long one look at the members waits: before we join, and while partitions are decided.
 const LOOK: Duration = Duration::from_secs(2);
+const GLANCE: Duration = Duration::from_millis(300);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
-
 /// Less than any session lasts.
 const RECENT: Duration = Duration::from_millis(500);
-/// Members that are remembered at most.
-const REMEMBERED: usize = 1_000;
+/// The broker looks so often for transactions whose time is over.
+const SCAN: Duration = Duration::from_secs(10);
 
 /// Who is, and who was, in the group, by transactional id.
 #[derive(Default)]
 pub(super) struct Peers {
     alive: BTreeSet<String>,
-    /// Gone, and they may have left a transaction open.
-    dead: BTreeSet<String>,
+    /// Gone, and they may have left a transaction open; since when.
+    dead: BTreeMap<String, Instant>,
     /// Gone, and whatever they left open was ended, when.
     fenced: BTreeMap<String, Instant>,
 }
 
 impl Peers {
-    fn seen(&mut self, now: BTreeSet<String>) {
-        let gone: Vec<String> = self.alive.difference(&now).cloned().collect();
+    /// Who is there now; who is gone for longer than `open` has no transaction open any more.
+    fn seen(&mut self, now: BTreeSet<String>, open: Duration) {
+        let gone = self.alive.difference(&now).map(|id| (id.clone(), Instant::now()));
         self.dead.extend(gone);
-        self.dead.retain(|id| !now.contains(id));
-        while self.dead.len() > REMEMBERED {
-            self.dead.pop_first();
-        }
+        self.dead.retain(|id, since| !now.contains(id) && since.elapsed() < open);
         self.alive = now;
     }
 
@@ -46,8 +44,9 @@ impl Peers {
         self.alive.contains(id)
     }
 
-    pub(super) fn dead(&self) -> Vec<String> {
-        self.dead.iter().cloned().collect()
+    /// The next to be fenced: who died last.
+    pub(super) fn dead(&self) -> Option<String> {
+        self.dead.iter().max_by_key(|(_, since)| **since).map(|(id, _)| id.clone())
     }
 
     pub(super) fn fenced(&mut self, id: &str) {
@@ -93,24 +92,38 @@ impl KafkaLog {
     }
 
     /// Whether the owner of a transactional id is a member of the group: a client's id is its transactional id.
-    fn is_alive(&mut self, id: &str) -> Result<bool, KafkaError> {
-        self.look_round()?;
-        Ok(self.peers.lives(id))
+    fn is_alive(&self, id: &str) -> Result<bool, KafkaError> {
+        Ok(self.members(LOOK)?.contains(id))
     }
 
-    /// Asks who is in the group now.
-    pub(super) fn look_round(&mut self) -> Result<(), KafkaError> {
-        let list = self.tails.fetch_group_list(Some(&self.access.group), LOOK)?;
+    /// Members of the group that are ours by their names.
+    fn members(&self, wait: Duration) -> Result<BTreeSet<String>, KafkaError> {
+        let list = self.tails.fetch_group_list(Some(&self.access.group), wait)?;
         let ours = list.groups().iter().filter(|group| group.name() == self.access.group);
-        let members = ours.flat_map(|group| group.members());
-        self.peers.seen(members.map(|member| member.client_id().to_owned()).collect());
-        Ok(())
+        let members = ours.flat_map(|group| group.members()).map(|member| member.client_id().to_owned());
+        let named = format!("{}.", self.access.group);
+        Ok(members.filter(|id| id.starts_with(&named)).collect())
+    }
+
+    /// Asks who is in the group now. False: it is not answered, or not to be believed. Who asks is a member, and a broker that is not
+    /// the group's coordinator any more may answer with nobody.
+    pub(super) fn look_round(&mut self) -> bool {
+        let own = self.access.transactional_id();
+        match self.members(GLANCE) {
+            Ok(members) if members.contains(&own) => {
+                self.peers.seen(members, self.access.transaction + SCAN);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const OPEN: Duration = Duration::from_secs(600);
 
     fn set(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -119,16 +132,30 @@ mod tests {
     #[test]
     fn who_was_seen_and_is_gone_is_fenced_once() {
         let mut peers = Peers::default();
-        peers.seen(set(&["a", "b"]));
-        assert!(peers.dead().is_empty());
-        peers.seen(set(&["a"]));
-        assert_eq!(peers.dead(), ["b"]);
+        peers.seen(set(&["a", "b", "c"]), OPEN);
+        assert_eq!(peers.dead(), None);
+        peers.seen(set(&["a", "c"]), OPEN);
+        std::thread::sleep(Duration::from_millis(2));
+        peers.seen(set(&["a"]), OPEN);
+        assert_eq!(peers.dead().as_deref(), Some("c"), "who died last");
+        peers.fenced("c");
+        assert_eq!(peers.dead().as_deref(), Some("b"));
         peers.fenced("b");
-        peers.seen(set(&["a"]));
-        assert!(peers.dead().is_empty() && peers.is_fenced("b"));
-        peers.seen(set(&["a", "b"]));
+        peers.seen(set(&["a"]), OPEN);
+        assert!(peers.dead().is_none() && peers.is_fenced("b"));
+        peers.seen(set(&["a", "b"]), OPEN);
         assert!(peers.lives("b"));
-        peers.seen(set(&[]));
-        assert_eq!(peers.dead(), ["a", "b"]);
+    }
+
+    #[test]
+    fn who_came_back_or_is_long_gone_is_not_fenced() {
+        let mut peers = Peers::default();
+        peers.seen(set(&["a", "b"]), OPEN);
+        peers.seen(set(&["a"]), OPEN);
+        peers.seen(set(&["a", "b"]), OPEN);
+        assert_eq!(peers.dead(), None);
+        peers.seen(set(&["a"]), OPEN);
+        peers.seen(set(&["a"]), Duration::ZERO);
+        assert_eq!(peers.dead(), None);
     }
 }

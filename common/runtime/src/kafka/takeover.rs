@@ -38,12 +38,11 @@ impl KafkaLog {
         self.settling.entry(partition).or_insert(fresh);
         let Some(committed) = self.settled(partition)? else {
             if self.settling.get(&partition).is_some_and(|known| !known.fenced && Instant::now() >= known.due) {
-                let fenced = self.fence_dead().and_then(|()| self.fence_predecessor(partition));
+                let fenced = self.look_round() && self.fence_predecessor(partition) && self.fence_dead();
                 if let Some(settling) = self.settling.get_mut(&partition) {
-                    settling.fenced = matches!(fenced, Ok(true));
+                    settling.fenced = fenced;
                     settling.due = Instant::now() + PAUSE;
                 }
-                fenced?;
             }
             return Ok(None);
         };
@@ -184,48 +183,41 @@ impl KafkaLog {
         Ok(from.first().copied().filter(|from| *from >= 0).or(Some(i64::MAX)))
     }
 
-    /// Members that we saw and that are gone: who of them was killed before its first commit for a partition is named by no
-    /// offset of it, and may have left a transaction open there all the same.
-    fn fence_dead(&mut self) -> Result<(), Fault> {
-        self.look_round().map_err(away)?;
-        for id in self.peers.dead() {
-            // Expelled and back, or about to be: our own producer is no predecessor.
-            if id != self.access.transactional_id() {
-                self.fence(&id)?;
-            }
-            self.peers.fenced(&id);
-        }
-        Ok(())
-    }
-
-    fn fence(&self, id: &str) -> Result<(), Fault> {
-        let producer: BaseProducer<Quiet> =
-            self.access.producer(id).create_with_context(Quiet(self.reason.clone())).map_err(away)?;
-        producer.init_transactions(self.access.calls.call).map_err(away)
-    }
-
     /// A predecessor that was killed leaves a transaction open, and every reader waits for its timeout. To initialise its
     /// transactional id ends it at once; the id stands in the metadata of the offsets that it committed.
     /// An owner that lives ends it by itself. True when nothing is left to fence.
-    fn fence_predecessor(&mut self, partition: i32) -> Result<bool, Fault> {
+    fn fence_predecessor(&mut self, partition: i32) -> bool {
         let mut list = TopicPartitionList::new();
         list.add_partition(self.work_topic, partition);
         let told: Result<TopicPartitionList, KafkaError> = self.uncommitted.committed_offsets(list, LOOK);
-        let Ok(told) = told else { return Ok(false) };
+        let Ok(told) = told else { return false };
         let told = told.find_partition(self.work_topic, partition).filter(|told| told.error().is_ok());
-        let Some(told) = told else { return Ok(false) };
-        let Some((_, id)) = told.metadata().split_once(' ') else { return Ok(true) };
+        let Some(told) = told else { return false };
+        let Some((_, id)) = told.metadata().split_once(' ') else { return true };
         let id = id.to_owned();
-        if id == self.access.transactional_id() {
-            return Ok(true);
+        if id == self.access.transactional_id() || self.peers.is_fenced(&id) {
+            return true;
         }
-        if self.peers.lives(&id) {
-            return Ok(false);
+        !self.peers.lives(&id) && self.fence(&id)
+    }
+
+    /// Members that we saw and that are gone: who of them was killed before its first commit for a partition is named by no
+    /// offset of it, and may have left a transaction open there all the same. One at a time, for the live partitions wait.
+    fn fence_dead(&mut self) -> bool {
+        let Some(id) = self.peers.dead() else { return true };
+        self.fence(&id);
+        // One that cannot be fenced is not tried for ever: its transaction ends by its time-out.
+        self.peers.fenced(&id);
+        self.peers.dead().is_none()
+    }
+
+    fn fence(&mut self, id: &str) -> bool {
+        let config = self.access.producer(id);
+        let producer: Result<BaseProducer<Quiet>, _> = config.create_with_context(Quiet(self.reason.clone()));
+        let ended = producer.and_then(|producer| producer.init_transactions(self.access.calls.offsets)).is_ok();
+        if ended {
+            self.peers.fenced(id);
         }
-        if !self.peers.is_fenced(&id) {
-            self.fence(&id)?;
-            self.peers.fenced(&id);
-        }
-        Ok(true)
+        ended
     }
 }

@@ -22,7 +22,7 @@ impl KafkaLog {
             let config = self.access.producer(&self.access.transactional_id());
             let producer: BaseProducer<Quiet> = config.create_with_context(Quiet(self.reason.clone())).map_err(away)?;
             producer.init_transactions(self.access.calls.call).map_err(away)?;
-            self.committer = Some(Committer::start(producer, self.access.calls)?);
+            self.committer = Some(Committer::of(producer, self.access.calls)?);
         }
         self.committer.as_mut().ok_or_else(|| Fault::Away("no producer".to_owned()))
     }

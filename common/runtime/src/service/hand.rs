@@ -59,7 +59,7 @@ impl Hand {
         schemas: &dyn Fn() -> Result<S, String>,
     ) -> Result<(), String> {
         if let Some((log, schemas, counts)) = self.prepare::<P, S>(access, schemas)? {
-            self.run(Worker::<P, _, _>::new(log, schemas, policy.clone(), (pace, counts), self.watch.clone()));
+            self.run(Worker::<P, _, _>::new(log, schemas, policy.clone(), (pace, counts), self.watch.clone()))?;
         }
         self.watch.rest(self.number);
         Ok(())
@@ -90,7 +90,7 @@ impl Hand {
         Ok(Some((log, schemas, counts)))
     }
 
-    fn run<P: Processor, S: Schemas>(&mut self, mut worker: Worker<P, KafkaLog, S>) {
+    fn run<P: Processor, S: Schemas>(&mut self, mut worker: Worker<P, KafkaLog, S>) -> Result<(), String> {
         let begun = Instant::now();
         while !(self.stop.load(SeqCst) && worker.settled()) {
             let step = Instant::now();
@@ -105,9 +105,11 @@ impl Hand {
                         Some(fault) => self.watch.lose(fault.side(), &fault.to_string()),
                     }
                 }
+                Err(Fault::Broken(why)) => return Err(why),
                 Err(fault) => self.lose(&fault),
             }
         }
+        Ok(())
     }
 
     /// Tries until it succeeds; none when told to stop.
