@@ -96,9 +96,9 @@ impl KafkaLog {
         Ok(self.members(LOOK)?.contains(id))
     }
 
-    /// Members of the group that are ours by their names.
+    /// Members of the group that are ours by their names. Asked by a client that does not fetch: it would wait for its fetch.
     fn members(&self, wait: Duration) -> Result<BTreeSet<String>, KafkaError> {
-        let list = self.tails.fetch_group_list(Some(&self.access.group), wait)?;
+        let list = self.stable.fetch_group_list(Some(&self.access.group), wait)?;
         let ours = list.groups().iter().filter(|group| group.name() == self.access.group);
         let members = ours.flat_map(|group| group.members()).map(|member| member.client_id().to_owned());
         let named = format!("{}.", self.access.group);
