@@ -6,6 +6,7 @@ mod matrix;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use apache_avro::types::Value as Avro;
 use embedded::Registry as Embedded;
@@ -122,7 +123,7 @@ fn ask(url: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
          Content-Type: application/vnd.schemaregistry.v1+json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    // A server under load may close a connection without a word; every question may be asked again.
+    // A server under load may close a connection without a word, or never answer; every question may be asked again.
     let answer = (0..5).map(|_| sent(host, &head)).find(|answer| !answer.is_empty()).unwrap_or_default();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.unwrap_or_else(|| panic!("{method} {url}{path}: no status in {answer:?}"));
@@ -134,10 +135,14 @@ fn ask(url: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
+/// Longest wait for a part of an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What comes back on a connection of its own.
 fn sent(host: &str, head: &str) -> String {
     let mut answer = Vec::new();
     let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     if stream.write_all(head.as_bytes()).and_then(|()| stream.read_to_end(&mut answer).map(drop)).is_err() {
         answer.clear();
     }
