@@ -55,6 +55,10 @@ impl Peers {
         self.fenced.insert(id.to_owned(), Instant::now());
     }
 
+    pub(super) fn forget(&mut self, id: &str) {
+        self.dead.remove(id);
+    }
+
     /// Whether what it left open was ended so lately that it cannot have come back and died again: that takes a session.
     pub(super) fn is_fenced(&self, id: &str) -> bool {
         self.fenced.get(id).is_some_and(|since| since.elapsed() < RECENT)
@@ -157,5 +161,9 @@ mod tests {
         peers.seen(set(&["a"]), OPEN);
         peers.seen(set(&["a"]), Duration::ZERO);
         assert_eq!(peers.dead(), None);
+        peers.seen(set(&["a", "b"]), OPEN);
+        peers.seen(set(&["a"]), OPEN);
+        peers.forget("b");
+        assert!(peers.dead().is_none() && !peers.is_fenced("b"), "who could not be fenced is tried where he is named");
     }
 }

@@ -205,9 +205,10 @@ impl KafkaLog {
     /// offset of it, and may have left a transaction open there all the same. One at a time, for the live partitions wait.
     fn fence_dead(&mut self) -> bool {
         let Some(id) = self.peers.dead() else { return true };
-        self.fence(&id);
-        // One that cannot be fenced is not tried for ever: its transaction ends by its time-out.
-        self.peers.fenced(&id);
+        if !self.fence(&id) {
+            // It is not tried for ever: its transaction ends by its time-out.
+            self.peers.forget(&id);
+        }
         self.peers.dead().is_none()
     }
 
