@@ -108,4 +108,9 @@ pub(crate) fn pass(brokers: &str, (from, to): (&str, &str), every: Duration, sto
             open = false;
         }
     }
+    if open {
+        // Left open, it would hide what the next round writes until it times out.
+        settle(&output);
+        output.abort_transaction(CALL).expect("the transaction is aborted");
+    }
 }

@@ -11,7 +11,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: mi_option_t = 15;
 /// Milliseconds. What a transaction frees the next one takes again: given back at once, which is the default, the system clears
 /// each page anew.
-const KEPT: i64 = 1_000;
+const KEPT: i64 = 60_000;
 /// Its default: where another stands, the option has another number.
 const DEFAULT: i64 = 10;
 

@@ -37,6 +37,7 @@ mod keys;
 mod members;
 mod offsets;
 mod reason;
+mod send;
 mod takeover;
 mod write;
 

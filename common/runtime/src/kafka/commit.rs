@@ -14,16 +14,12 @@ use std::{
 use rdkafka::{
     TopicPartitionList,
     consumer::ConsumerGroupMetadata,
-    error::{KafkaError, RDKafkaErrorCode},
-    message::{Header, OwnedHeaders},
-    producer::{BaseProducer, BaseRecord, Producer},
+    error::KafkaError,
+    producer::{BaseProducer, Producer},
 };
 
-use super::{Calls, Quiet, flush::flush};
-use crate::{
-    log::{Fault, Outgoing, Transaction},
-    trace::HEADER,
-};
+use super::{Calls, Quiet, flush::flush, send::Sender as Hand};
+use crate::log::{Fault, Transaction};
 
 /// How much later than its bound a call may come back; then the client is taken to hang.
 const LATE: Duration = Duration::from_secs(1);
@@ -69,7 +65,8 @@ impl Committer {
     /// # Errors
     /// [`Fault::Away`] when there is no thread to be had.
     pub(super) fn of(producer: BaseProducer<Quiet>, calls: Calls) -> Result<Committer, Fault> {
-        Committer::start(move |job: &Job, due| transact(&producer, (job, due), calls))
+        let mut hand = Hand::new(producer);
+        Committer::start(move |job: &Job, due| transact(&mut hand, (job, due), calls))
     }
 }
 
@@ -159,7 +156,7 @@ fn ended() -> Fault {
 
 /// Writes records and offsets. The offsets go when the records are there: the coordinator takes one change at a time, and who comes
 /// between waits 20 ms.
-fn transact(producer: &BaseProducer<Quiet>, (job, due): (&Job, &Due), calls: Calls) -> Result<(), Fault> {
+fn transact(hand: &mut Hand, (job, due): (&Job, &Due), calls: Calls) -> Result<(), Fault> {
     let end = Instant::now() + calls.commit;
     let within = |most: Duration| {
         let most = most.min(end.saturating_duration_since(Instant::now()));
@@ -167,11 +164,14 @@ fn transact(producer: &BaseProducer<Quiet>, (job, due): (&Job, &Due), calls: Cal
         most
     };
     within(calls.commit);
-    let written = producer
+    let written = hand
+        .producer
         .begin_transaction()
-        .and_then(|()| send_all(producer, &job.transaction.records))
-        .and_then(|()| flush(producer, within(calls.commit)))
-        .and_then(|()| producer.send_offsets_to_transaction(&job.offsets, &job.member, within(calls.call)));
+        .and_then(|()| hand.send_all(&job.transaction.records))
+        .and_then(|()| flush(&hand.producer, within(calls.commit)))
+        .map(|()| hand.settled())
+        .and_then(|()| hand.producer.send_offsets_to_transaction(&job.offsets, &job.member, within(calls.call)));
+    let producer = &hand.producer;
     if let Err(error) = written {
         // Where nothing can be aborted the producer is of no more use.
         return Err(abort(producer, &error, (due, calls.call)));
@@ -189,29 +189,6 @@ fn abort(producer: &BaseProducer<Quiet>, why: &KafkaError, (due, most): (&Due, D
         return Fault::Aborted(why.to_string());
     }
     Fault::Unknown(why.to_string())
-}
-
-/// Hands all records to the client.
-fn send_all(producer: &BaseProducer<Quiet>, records: &[Outgoing]) -> Result<(), KafkaError> {
-    for outgoing in records {
-        let record = BaseRecord::<[u8], [u8]>::to(outgoing.topic.name).partition(outgoing.partition).key(&outgoing.key);
-        let record = match &outgoing.trace {
-            Some(trace) => record.headers(OwnedHeaders::new().insert(Header { key: HEADER, value: Some(trace) })),
-            None => record,
-        };
-        let mut record = match &outgoing.value {
-            Some(value) => record.payload(value),
-            None => record,
-        };
-        while let Err((error, back)) = producer.send(record) {
-            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
-                return Err(error);
-            }
-            producer.poll(Duration::from_millis(1));
-            record = back;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
