@@ -236,6 +236,30 @@ fn facts_that_change_nothing_take_no_transaction() {
 }
 
 #[test]
+fn what_is_committed_after_its_partition_went_away_is_no_part_of_the_view() {
+    // One at a time, so that there is something to poll until the transaction is written.
+    let mut scene = Scene::with(Time::Live, Limits { polled: 1, ..Limits::default() });
+    scene.ask("ann", 0);
+    scene.world.borrow_mut().slow(true);
+    while scene.worker.settled() {
+        scene.step().unwrap();
+    }
+    for number in 0..40 {
+        scene.ask("bob", number);
+    }
+    let before = scene.commits();
+    while scene.world.borrow().open() == 0 {
+        scene.step().unwrap();
+    }
+    scene.world.borrow_mut().expel(0);
+    while !scene.worker.settled() {
+        scene.step().unwrap();
+    }
+    assert_eq!(scene.commits(), before + 1, "it was written before the group knew");
+    assert!(scene.worker.live().is_empty() && scene.worker.view().counts.is_empty());
+}
+
+#[test]
 fn a_request_waits_for_the_facts_that_were_there_before_it() {
     let mut scene = Scene::new(Time::Log { speed: 1 });
     let facts = RideProgressed::TOPIC.name;

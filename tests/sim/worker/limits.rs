@@ -135,6 +135,26 @@ fn a_transaction_takes_no_more_than_it_may() {
 }
 
 #[test]
+fn polling_does_not_outrun_what_is_written() {
+    let mut scene = scene(|limits| (limits.polled, limits.asks_taken) = (3, 2));
+    scene.ask("first", 0);
+    let (before, mut left) = (scene.commits(), 100);
+    scene.world.borrow_mut().slow(true);
+    // The first is sent; what follows is polled while it is written.
+    while scene.worker.settled() {
+        scene.step().unwrap();
+    }
+    ask_all(&mut scene, 50);
+    while scene.commits() == before {
+        scene.step().unwrap();
+        left -= 1;
+        assert!(left > 0, "it is waited for once the next transaction is full");
+    }
+    let polled = scene.read(RideRequested::TOPIC.name);
+    assert!((4..=1 + 2 * 2 + 3).contains(&polled), "{polled} polled before the first was written");
+}
+
+#[test]
 fn what_is_too_large_to_read_or_to_write_is_parked() {
     let mut scene = scene(|limits| (limits.value_bytes, limits.output_bytes) = (4_000, 4_096 + 300));
     scene.ask(&"x".repeat(5_000), 0);

@@ -21,7 +21,7 @@ pub(super) struct Tally;
 /// By market: the count, when it last changed, and what was seen of drivers.
 #[derive(Debug, Default)]
 pub(super) struct View {
-    counts: BTreeMap<String, (i32, Millis)>,
+    pub(super) counts: BTreeMap<String, (i32, Millis)>,
     pub(super) drivers: usize,
 }
 

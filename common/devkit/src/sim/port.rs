@@ -313,7 +313,7 @@ impl Log for SimLog {
     fn underway(&mut self) -> bool {
         let (lag, half) = {
             let world = &mut *self.world.borrow_mut();
-            (world.faults.lag > 0 && world.rng.chance(5_000), world.rng.chance(5_000))
+            (world.slow || world.faults.lag > 0 && world.rng.chance(5_000), world.rng.chance(5_000))
         };
         // As often as not it takes its time: before anything is written, or open, while the group and the others go on.
         self.sent = match self.sent.take() {

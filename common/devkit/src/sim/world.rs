@@ -81,6 +81,8 @@ pub struct World {
     pub(super) doomed: BTreeSet<usize>,
     /// Topics that nobody can read at the moment.
     pub(super) muted: BTreeSet<&'static str>,
+    /// Transactions stay under way until they are waited for.
+    pub(super) slow: bool,
     registry_until: Millis,
     /// Schemas for which the registry must be asked and does not answer.
     unlearned: BTreeSet<u32>,
@@ -106,6 +108,7 @@ impl World {
             sessions: Vec::new(),
             doomed: BTreeSet::new(),
             muted: BTreeSet::new(),
+            slow: false,
             registry_until: Millis(0),
             unlearned: BTreeSet::new(),
             trace: (VecDeque::new(), trace),
@@ -250,6 +253,21 @@ impl World {
         } else {
             self.muted.remove(topic)
         };
+    }
+
+    /// How many transactions are written and open.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Lets transactions stay under way until they are waited for, or no longer.
+    pub fn slow(&mut self, slow: bool) {
+        self.slow = slow;
+    }
+
+    /// The group takes a worker for dead who is not: he hears of it when he polls.
+    pub fn expel(&mut self, who: usize) {
+        self.group.kick(who, false, &mut self.rng);
     }
 
     /// A worker is dead, and the group knows.

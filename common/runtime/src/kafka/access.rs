@@ -95,7 +95,7 @@ pub struct Fetch {
 impl Default for Fetch {
     fn default() -> Fetch {
         let wait = Duration::from_millis(50);
-        Fetch { wait, bytes: 52_428_800, partition_bytes: 1_048_576, queued_kbytes: 16_384 }
+        Fetch { wait, bytes: 52_428_800, partition_bytes: 1_048_576, queued_kbytes: 65_536 }
     }
 }
 
@@ -219,7 +219,7 @@ impl Access {
             .set("transaction.timeout.ms", self.transaction.as_millis().to_string())
             // What was delivered is not told one by one: a commit waits for all at once.
             .set("delivery.report.only.error", "true")
-            // Whoever waits for the broker flushes, which ends the lingering: it only makes batches of what is sent in one go.
+            // Whoever waits for the broker flushes, which ends the lingering: until then only full batches leave.
             .set("linger.ms", "100")
             .set("queue.buffering.max.messages", "500000");
         config
