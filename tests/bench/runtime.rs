@@ -127,11 +127,11 @@ fn measure() {
         // Round by round: the machine's pace changes more between rounds than within one.
         let mut shares: Vec<f64> =
             found.iter().zip(&floors).map(|(figures, floor)| figures.rate / floor * 100.0).collect();
+        let each = shares.iter().map(|share| format!("{share:.0}")).collect::<Vec<_>>().join(" ");
         let share = median(&mut shares);
         let (mover, broker) = (of(found, |figures| figures.mover_us), of(found, |figures| figures.broker_us));
         println!(
-            "{what:38} {rate:>8.0}/s {share:>4.0} % of the raw client ({}); cpu a record {mover:.2} us, broker {broker:.2} us",
-            shares.iter().map(|share| format!("{share:.0}")).collect::<Vec<_>>().join(" ")
+            "{what:38} {rate:>8.0}/s {share:>4.0} % of the raw client ({each}); cpu a record {mover:.2} us, broker {broker:.2} us"
         );
     }
 }

@@ -61,6 +61,17 @@ impl Scene {
         }
     }
 
+    /// Steps until something holds.
+    fn until(&mut self, what: &str, holds: impl Fn(&Scene) -> bool) {
+        for _ in 0..100 {
+            if holds(self) {
+                return;
+            }
+            self.step().unwrap();
+        }
+        panic!("it never came to it: {what}");
+    }
+
     fn step(&mut self) -> Result<bool, Fault> {
         let elapsed = self.now().since(self.began).0;
         self.worker.step(Duration::from_millis(elapsed as u64))
@@ -241,20 +252,14 @@ fn what_is_committed_after_its_partition_went_away_is_no_part_of_the_view() {
     let mut scene = Scene::with(Time::Live, Limits { polled: 1, ..Limits::default() });
     scene.ask("ann", 0);
     scene.world.borrow_mut().slow(true);
-    while scene.worker.settled() {
-        scene.step().unwrap();
-    }
+    scene.until("it is sent", |scene| !scene.worker.settled());
     for number in 0..40 {
         scene.ask("bob", number);
     }
     let before = scene.commits();
-    while scene.world.borrow().open() == 0 {
-        scene.step().unwrap();
-    }
+    scene.until("it is written", |scene| scene.world.borrow().open() > 0);
     scene.world.borrow_mut().expel(0);
-    while !scene.worker.settled() {
-        scene.step().unwrap();
-    }
+    scene.until("it is committed", |scene| scene.worker.settled());
     assert_eq!(scene.commits(), before + 1, "it was written before the group knew");
     assert!(scene.worker.live().is_empty() && scene.worker.view().counts.is_empty());
 }

@@ -9,11 +9,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// `mi_option_purge_delay` of mimalloc 3, which the binding does not name.
 const PURGE_DELAY: mi_option_t = 15;
-/// Milliseconds. What a transaction frees the next one takes again: given back at once, which is the default, the system clears
+/// Milliseconds. What a transaction frees the next one takes again: given back every second, which is the default, the system clears
 /// each page anew.
 const KEPT: i64 = 60_000;
-/// Its default: where another stands, the option has another number.
-const DEFAULT: i64 = 10;
+/// Its default: where another stands, the option has another number, or somebody set it.
+const DEFAULT: i64 = 1_000;
 
 /// Keeps freed memory for the next transaction.
 pub(crate) fn keep_freed() {
@@ -31,6 +31,8 @@ mod tests {
 
     #[test]
     fn the_option_has_the_number_that_we_think() {
+        // SAFETY: as above.
+        assert_eq!(unsafe { mi_option_get(PURGE_DELAY) }, DEFAULT);
         keep_freed();
         // SAFETY: as above.
         assert_eq!(unsafe { mi_option_get(PURGE_DELAY) }, KEPT);

@@ -20,7 +20,6 @@ use axum::{
 use tokio::{
     runtime::{Builder, Runtime},
     sync::oneshot,
-    time::MissedTickBehavior,
 };
 
 use crate::watch::Watch;
@@ -35,8 +34,6 @@ use bounded::{Bounded, Bounds};
 /// Most connections that are open at a time, those beyond wait; how long one may take to say what it asks; and how long it may last,
 /// from its acceptance to the last byte of the answer.
 const BOUNDS: Bounds = Bounds { connections: 32, asks: Duration::from_secs(2), lasts: Duration::from_secs(10) };
-/// How often histograms are put into their buckets, also when nobody asks.
-const UPKEEP: Duration = Duration::from_secs(5);
 /// The media type of Prometheus's text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -100,20 +97,10 @@ fn start(address: &str, watch: Arc<Watch>, bounds: Bounds) -> Result<Http, Strin
 }
 
 fn listen(runtime: &Runtime, listener: std::io::Result<Bounded>, watch: Arc<Watch>, stopped: oneshot::Receiver<()>) {
-    let upkept = Arc::clone(&watch);
-    let upkeep = async move {
-        let mut ticks = tokio::time::interval(UPKEEP);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            upkept.upkeep();
-        }
-    };
     let answer = async move { axum::serve(listener?, router(watch)).await };
     runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}
-            () = upkeep => {}
             ended = answer => {
                 if let Err(error) = ended {
                     tracing::error!(side = "http", "the server ended: {error}");

@@ -3,6 +3,7 @@
 //!
 //! Names are Prometheus's: base units, the unit as a suffix, `_total` for what only grows. Each carries the label `processor`.
 
+pub(crate) mod histogram;
 pub(crate) mod process;
 pub(crate) mod recorder;
 

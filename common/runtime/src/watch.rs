@@ -14,7 +14,7 @@ use std::{
 
 use kernel::{Millis, contract::Cause};
 
-use crate::metrics::{BOUNDS, CAUSES, COUNTS, recorder::Histograms};
+use crate::metrics::{BOUNDS, CAUSES, COUNTS, histogram::Histograms};
 
 mod health;
 mod names;
@@ -118,7 +118,7 @@ impl Watch {
     /// Something took so long.
     pub fn took(&self, span: Span, took: Duration) {
         if let Some(histograms) = &self.histograms {
-            histograms.took(span as usize, took.as_secs_f64());
+            histograms.took(span as usize, took.as_secs_f64(), 1);
         }
     }
 
@@ -128,7 +128,21 @@ impl Watch {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
             // Another machine's clock may be ahead of ours.
             let took = |appended: Millis| now.saturating_sub(appended.0).max(0) as f64 / 1_000.0;
-            appended.for_each(|appended| histograms.took(Span::EndToEnd as usize, took(appended)));
+            let mut run: Option<(Millis, u64)> = None;
+            let told = |run: &Option<(Millis, u64)>| {
+                run.iter().for_each(|(at, times)| histograms.took(Span::EndToEnd as usize, took(*at), *times));
+            };
+            // Many were stored in the same millisecond.
+            for appended in appended {
+                match &mut run {
+                    Some((at, times)) if *at == appended => *times += 1,
+                    _ => {
+                        told(&run);
+                        run = Some((appended, 1));
+                    }
+                }
+            }
+            told(&run);
         }
     }
 
@@ -256,13 +270,6 @@ impl Watch {
         // The reason first: what it leads to says less.
         self.trouble().map_or(Ok(()), Err)?;
         self.health.ready(Instant::now())
-    }
-
-    /// Puts what histograms recorded into their buckets, so that memory stays flat when nobody asks.
-    pub fn upkeep(&self) {
-        if let Some(histograms) = &self.histograms {
-            histograms.upkeep();
-        }
     }
 }
 

@@ -138,18 +138,12 @@ fn a_transaction_takes_no_more_than_it_may() {
 fn polling_does_not_outrun_what_is_written() {
     let mut scene = scene(|limits| (limits.polled, limits.asks_taken) = (3, 2));
     scene.ask("first", 0);
-    let (before, mut left) = (scene.commits(), 100);
+    let before = scene.commits();
     scene.world.borrow_mut().slow(true);
-    // The first is sent; what follows is polled while it is written.
-    while scene.worker.settled() {
-        scene.step().unwrap();
-    }
+    scene.until("the first is sent", |scene| !scene.worker.settled());
+    // What follows is polled while it is written.
     ask_all(&mut scene, 50);
-    while scene.commits() == before {
-        scene.step().unwrap();
-        left -= 1;
-        assert!(left > 0, "it is waited for once the next transaction is full");
-    }
+    scene.until("it is waited for once the next transaction is full", |scene| scene.commits() > before);
     let polled = scene.read(RideRequested::TOPIC.name);
     assert!((4..=1 + 2 * 2 + 3).contains(&polled), "{polled} polled before the first was written");
 }

@@ -24,6 +24,10 @@ use crate::log::{Fault, Transaction};
 /// How much later than its bound a call may come back; then the client is taken to hang.
 const LATE: Duration = Duration::from_secs(1);
 
+/// How long one call to abort lasts, and how long failures are then served.
+const ABORT: Duration = Duration::from_millis(50);
+const SERVE: Duration = Duration::from_millis(1);
+
 /// What is to be written.
 pub(super) struct Job {
     pub(super) transaction: Arc<Transaction>,
@@ -167,26 +171,39 @@ fn transact(hand: &mut Hand, (job, due): (&Job, &Due), calls: Calls) -> Result<(
     let written = hand
         .producer
         .begin_transaction()
-        .and_then(|()| hand.send_all(&job.transaction.records))
+        .and_then(|()| hand.send_all(&job.transaction.records, end))
         .and_then(|()| flush(&hand.producer, within(calls.commit)))
-        .map(|()| hand.settled())
         .and_then(|()| hand.producer.send_offsets_to_transaction(&job.offsets, &job.member, within(calls.call)));
-    let producer = &hand.producer;
-    if let Err(error) = written {
+    let ended = match written {
         // Where nothing can be aborted the producer is of no more use.
-        return Err(abort(producer, &error, (due, calls.call)));
+        Err(error) if hand.spoilt => Err(Fault::Unknown(error.to_string())),
+        Err(error) => Err(abort(&hand.producer, &error, (due, calls.call))),
+        Ok(()) => hand.producer.commit_transaction(within(calls.commit)).map_err(|error| match &error {
+            KafkaError::Transaction(cause) if cause.txn_requires_abort() => {
+                abort(&hand.producer, &error, (due, calls.call))
+            }
+            _ => Fault::Unknown(error.to_string()),
+        }),
+    };
+    match &ended {
+        Ok(()) => hand.committed(),
+        Err(_) => hand.failed(),
     }
-    producer.commit_transaction(within(calls.commit)).map_err(|error| match &error {
-        KafkaError::Transaction(cause) if cause.txn_requires_abort() => abort(producer, &error, (due, calls.call)),
-        _ => Fault::Unknown(error.to_string()),
-    })
+    ended
 }
 
+/// Aborts. Records that were not sent yet are failed, and each failure must be served before the abort can go on: so it is called
+/// again and again, for a moment each.
 fn abort(producer: &BaseProducer<Quiet>, why: &KafkaError, (due, most): (&Due, Duration)) -> Fault {
     let fatal = matches!(why, KafkaError::Transaction(cause) if cause.is_fatal());
+    let begun = Instant::now();
     due.within(most);
-    if !fatal && producer.abort_transaction(most).is_ok() {
-        return Fault::Aborted(why.to_string());
+    while !fatal && begun.elapsed() < most {
+        match producer.abort_transaction(ABORT) {
+            Ok(()) => return Fault::Aborted(why.to_string()),
+            Err(KafkaError::Transaction(cause)) if cause.is_retriable() => producer.poll(SERVE),
+            Err(_) => break,
+        }
     }
     Fault::Unknown(why.to_string())
 }

@@ -6,7 +6,7 @@ use std::{
     ffi::CString,
     os::raw::c_void,
     ptr::null_mut,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -29,11 +29,13 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// A producer, and the topics that it wrote to.
 pub(super) struct Sender {
-    /// Let go of before the producer. Only those that the client knows: in one call it would take records of another for a
-    /// partition that does not exist, and never end the transaction.
+    /// Let go of before the producer. Only those that the client is sure to know: in one call it would take records of another for a
+    /// partition that does not exist, and could not end the transaction.
     topics: BTreeMap<&'static str, Topic>,
     /// Written to for the first time, by this transaction.
     fresh: BTreeSet<&'static str>,
+    /// A batch was refused: the client counts records that it will never send, so nothing of it can be flushed or aborted.
+    pub(super) spoilt: bool,
     pub(super) producer: BaseProducer<Quiet>,
 }
 
@@ -52,34 +54,41 @@ impl Drop for Topic {
 
 impl Sender {
     pub(super) fn new(producer: BaseProducer<Quiet>) -> Sender {
-        Sender { topics: BTreeMap::new(), fresh: BTreeSet::new(), producer }
+        Sender { topics: BTreeMap::new(), fresh: BTreeSet::new(), spoilt: false, producer }
     }
 
-    /// Hands all records to the client, in order.
+    /// Hands all records to the client, in order, waiting `until` then where its queue is full.
     ///
     /// # Errors
-    /// The first that the client refuses for another cause than a full queue.
-    pub(super) fn send_all(&mut self, records: &[Outgoing]) -> Result<(), KafkaError> {
+    /// The first that the client refuses for another cause than a full queue; [`KafkaError::Canceled`]: it stayed full.
+    pub(super) fn send_all(&mut self, records: &[Outgoing], until: Instant) -> Result<(), KafkaError> {
         let alike = |a: &Outgoing, b: &Outgoing| a.topic.name == b.topic.name && a.trace.is_none() && b.trace.is_none();
         for run in records.chunk_by(alike) {
             let Some(name) = run.first().map(|first| first.topic.name) else { continue };
             match self.topics.get(name) {
                 Some(Topic(topic)) if run.iter().all(|one| one.trace.is_none()) => {
-                    run.chunks(BATCH).try_for_each(|batch| self.send_batch(*topic, batch))?;
+                    let topic = *topic;
+                    run.chunks(BATCH).try_for_each(|batch| self.send_batch(topic, batch, until))?;
                 }
                 known => {
                     if known.is_none() {
                         self.fresh.insert(name);
                     }
-                    run.iter().try_for_each(|one| self.send_one(one))?;
+                    run.iter().try_for_each(|one| self.send_one(one, until))?;
                 }
             }
         }
         Ok(())
     }
 
-    /// The broker has all that was sent, so the client knows its topics.
-    pub(super) fn settled(&mut self) {
+    /// The transaction did not come through: what the client knows is uncertain.
+    pub(super) fn failed(&mut self) {
+        self.fresh.clear();
+        self.topics.clear();
+    }
+
+    /// The transaction is committed, so the client knows all topics that it wrote to.
+    pub(super) fn committed(&mut self) {
         for name in std::mem::take(&mut self.fresh) {
             let Ok(text) = CString::new(name) else { continue };
             // SAFETY: the client's pointer is valid while the producer lives; without a configuration the topic has the producer's.
@@ -91,7 +100,7 @@ impl Sender {
     }
 
     /// One with headers, or of a topic that the client may not know: only the crate's own way takes them.
-    fn send_one(&self, outgoing: &Outgoing) -> Result<(), KafkaError> {
+    fn send_one(&self, outgoing: &Outgoing, until: Instant) -> Result<(), KafkaError> {
         let record = BaseRecord::<[u8], [u8]>::to(outgoing.topic.name).partition(outgoing.partition).key(&outgoing.key);
         let record = match &outgoing.trace {
             Some(trace) => record.headers(OwnedHeaders::new().insert(Header { key: HEADER, value: Some(trace) })),
@@ -105,14 +114,19 @@ impl Sender {
             if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
                 return Err(error);
             }
-            self.producer.poll(PAUSE);
+            self.pause(until)?;
             record = back;
         }
         Ok(())
     }
 
     /// Records of one topic, without headers.
-    fn send_batch(&self, topic: *mut rd_kafka_topic_t, records: &[Outgoing]) -> Result<(), KafkaError> {
+    fn send_batch(
+        &mut self,
+        topic: *mut rd_kafka_topic_t,
+        records: &[Outgoing],
+        until: Instant,
+    ) -> Result<(), KafkaError> {
         let mut batch: Vec<rd_kafka_message_t> = records.iter().map(|record| message(topic, record)).collect();
         let mut left = batch.as_mut_slice();
         loop {
@@ -124,17 +138,26 @@ impl Sender {
             if taken == count {
                 return Ok(());
             }
-            let refused =
-                left.iter().position(|message| RDKafkaErrorCode::from(message.err) != RDKafkaErrorCode::NoError);
-            let refused = refused.unwrap_or_default();
-            let cause = RDKafkaErrorCode::from(left[refused].err);
+            let error = |message: &rd_kafka_message_t| RDKafkaErrorCode::from(message.err);
+            let refused = left.iter().position(|message| error(message) != RDKafkaErrorCode::NoError);
+            let (refused, cause) = refused.map_or((0, RDKafkaErrorCode::Fail), |at| (at, error(&left[at])));
             // Where the queue is full, none that follows was taken.
             if cause != RDKafkaErrorCode::QueueFull {
+                self.spoilt = true;
                 return Err(KafkaError::MessageProduction(cause));
             }
-            self.producer.poll(PAUSE);
+            self.pause(until)?;
             left = &mut left[refused..];
         }
+    }
+
+    /// The queue is full: lets the client work some of it off.
+    fn pause(&self, until: Instant) -> Result<(), KafkaError> {
+        if Instant::now() > until {
+            return Err(KafkaError::Canceled);
+        }
+        self.producer.poll(PAUSE);
+        Ok(())
     }
 }
 

@@ -1,84 +1,13 @@
-//! The exporter's recorders: one keeps the histograms of a service, and one is filled for each rendering with counters and
-//! gauges as they stand. So what is gone is no longer exposed, and nothing has to be forgotten by a time-out.
+//! The exporter's recorder, filled for each rendering with counters and gauges as they stand. So what is gone is no longer exposed, and
+//! nothing has to be forgotten by a time-out.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use ::metrics::{Key, Label, Level, Metadata, Recorder as _};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
-use ::metrics::{Histogram, Key, Label, Level, Metadata, Recorder as _};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-
-use super::{Kind, Metric, SIZES, SPANS};
-
-/// Samples that wait to be put into their buckets before the one who records does it: a bound for processes that nobody
-/// asks for metrics, 8 bytes each. An HTTP server does it every few seconds.
-const PENDING: usize = 1 << 16;
+use super::Metric;
 
 fn metadata() -> Metadata<'static> {
     Metadata::new("runtime", Level::INFO, None)
-}
-
-fn builder(processor: &str) -> PrometheusBuilder {
-    PrometheusBuilder::new().add_global_label("processor", processor)
-}
-
-/// Histograms of a service.
-pub(crate) struct Histograms {
-    handle: PrometheusHandle,
-    spans: Vec<Histogram>,
-    sizes: Vec<Histogram>,
-    pending: AtomicUsize,
-}
-
-impl Histograms {
-    pub(crate) fn new(processor: &str) -> Histograms {
-        let mut builder = builder(processor);
-        for metric in SPANS.iter().chain(&SIZES) {
-            let Kind::Histogram(buckets) = metric.kind else { continue };
-            let name = Matcher::Full(metric.name.to_owned());
-            // Fails for an empty list only, and the lists are constants.
-            builder = builder.set_buckets_for_metric(name, buckets).expect("a histogram has buckets");
-        }
-        let recorder = builder.build_recorder();
-        let register = |metric: &Metric| {
-            recorder.describe_histogram(metric.name.into(), None, metric.help.into());
-            recorder.register_histogram(&Key::from_static_name(metric.name), &metadata())
-        };
-        let (spans, sizes) = (SPANS.iter().map(register).collect(), SIZES.iter().map(register).collect());
-        Histograms { handle: recorder.handle(), spans, sizes, pending: AtomicUsize::new(0) }
-    }
-
-    /// Records a span, seconds, of the metric `SPANS[span]`.
-    pub(crate) fn took(&self, span: usize, seconds: f64) {
-        if let Some(histogram) = self.spans.get(span) {
-            histogram.record(seconds);
-            self.recorded();
-        }
-    }
-
-    /// Records a size of the metric `SIZES[size]`.
-    pub(crate) fn sized(&self, size: usize, n: usize) {
-        if let Some(histogram) = self.sizes.get(size) {
-            histogram.record(n as f64);
-            self.recorded();
-        }
-    }
-
-    fn recorded(&self) {
-        if self.pending.fetch_add(1, Relaxed) >= PENDING {
-            self.upkeep();
-        }
-    }
-
-    /// Puts what was recorded into its buckets.
-    pub(crate) fn upkeep(&self) {
-        self.pending.store(0, Relaxed);
-        self.handle.run_upkeep();
-    }
-
-    /// All, in Prometheus's text format.
-    pub(crate) fn render(&self) -> String {
-        self.pending.store(0, Relaxed);
-        self.handle.render()
-    }
 }
 
 /// Counters and gauges as of now.
@@ -91,7 +20,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn new(processor: &'static str) -> Snapshot {
-        let recorder = builder(processor).build_recorder();
+        let recorder = PrometheusBuilder::new().add_global_label("processor", processor).build_recorder();
         Snapshot { recorder, written: String::new(), processor }
     }
 
