@@ -63,6 +63,13 @@ fn decisions() -> Vec<(String, PathBuf, BTreeSet<String>)> {
         .collect()
 }
 
+/// Whether a crate has a processor.
+fn decides(folder: &Path) -> bool {
+    let mut files = Vec::new();
+    sources(&folder.join("src"), &mut files);
+    files.iter().any(|file| fs::read_to_string(file).unwrap().contains("impl Processor for"))
+}
+
 #[track_caller]
 fn none(missing: &[String]) {
     assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
@@ -70,7 +77,7 @@ fn none(missing: &[String]) {
 
 #[test]
 fn a_decision_crate_depends_on_the_kernel_and_nothing_that_does_io() {
-    let pure = BTreeSet::from(["kernel", "serde", "sha2", "toml"]);
+    let pure = BTreeSet::from(["kernel", "libm", "serde", "sha2", "toml"]);
     let mut missing = Vec::new();
     for (name, _, dependencies) in decisions() {
         let others = dependencies.iter().filter(|other| !pure.contains(other.as_str()));
@@ -102,7 +109,7 @@ fn the_auditor_shares_types_and_the_client_with_the_worker_and_nothing_else() {
     let mut missing = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        for other in ["runtime::", "matching::", "embedded::"] {
+        for other in ["runtime::", "matching::", "pricing::", "embedded::"] {
             if text.contains(other) {
                 missing.push(format!("{} uses {other}", file.display()));
             }
@@ -118,10 +125,16 @@ fn every_processor_has_the_same_files_and_a_line_in_the_list() {
         ["README.md", "policy.toml", "src/lib.rs", "src/view.rs", "src/policy.rs", "src/decide.rs", "src/tests.rs"];
     let mut missing = Vec::new();
     for (name, folder, _) in decisions() {
-        for file in wanted {
+        let deciding = decides(&folder);
+        // Rules on which no processor stands yet have no policy and no view.
+        for file in wanted.iter().filter(|file| deciding || ["README.md", "src/lib.rs", "src/tests.rs"].contains(file))
+        {
             if !folder.join(file).exists() {
                 missing.push(format!("processors/{name}/{file} is missing"));
             }
+        }
+        if !deciding {
+            continue;
         }
         let goldens = fs::read_dir(folder.join("golden")).map_or(0, Iterator::count);
         if goldens == 0 {

@@ -1,0 +1,9 @@
+//! What a ride costs, and why.
+
+pub(crate) mod caps;
+pub(crate) mod demand;
+pub(crate) mod explore;
+pub(crate) mod fare;
+pub(crate) mod optimum;
+pub(crate) mod price;
+pub(crate) mod surge;

@@ -1,0 +1,7 @@
+//! Tests of the pure parts.
+
+mod caps;
+mod fares;
+mod prices;
+mod quotes;
+mod surges;
