@@ -112,6 +112,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("the process said: {:#?}", self.said());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
