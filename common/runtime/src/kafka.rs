@@ -37,7 +37,6 @@ mod keys;
 mod members;
 mod offsets;
 mod reason;
-mod send;
 mod takeover;
 mod write;
 
