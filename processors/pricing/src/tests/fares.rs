@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::{AMOUNT, Charge, Moves, Rates, Refused, Trip, WHOLE, charge, of_rate, share};
 
 /// A city of cents: 2.55 + 1.75 a kilometre + 0.35 a minute, at least 7.00.
-const RATES: Rates = Rates {
+pub(super) const RATES: Rates = Rates {
     base: 255,
     km: 175_000,
     minute: 35_000,

@@ -2,20 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::fares::RATES;
 use crate::{AMOUNT, Arm, Asked, Breach, Caps, Demand, Explore, Plan, Rates, Refused, Trip, WHOLE, quote, share};
 
 const PLAN: Plan<'_> = Plan {
-    rates: Rates {
-        base: 255,
-        km: 175_000,
-        minute: 35_000,
-        least: 700,
-        tier_bps: WHOLE,
-        booking: 200,
-        take_bps: 2_500,
-        driver_bps: 7_000,
-        tax_bps: 887,
-    },
+    rates: RATES,
     surge_base: 1_200,
     competitor_bps: (5_000, 1_000),
     loyalty_bps: 1_000,
