@@ -18,6 +18,9 @@ use crate::demo::{alone, demo, kept};
 use crate::journey::{MARKET, PARTITIONS, ping, profile, request};
 use crate::servers::{self, free_port};
 
+/// A broker that is back may answer nobody for some seconds, and then the group gathers.
+const AGAIN: Duration = Duration::from_secs(25);
+
 /// A process of `tripo run matching`, and how much of what it said is known.
 struct Process {
     running: Running,
@@ -123,10 +126,13 @@ fn broker_away(client: &Client, kafka: &mut servers::Kafka, process: &mut Proces
     assert_eq!(told.len(), 1, "one line that it is away: {told:#?}");
     assert!(told[0].contains("kafka") || told[0].contains("broker"), "{told:#?}");
     kafka.start().unwrap();
-    println!("the broker was away for {:?}", away.elapsed());
+    let back = Instant::now();
+    println!("the broker was away for {:?}", back - away);
     // The driver had answered in time, and his answer could not be published any sooner.
     client.publish(&accepted(&offered, offered.at + 5_000));
     let assigned = find(client, "one", Outcome::Assigned);
+    let again = back.elapsed();
+    assert!(again < AGAIN, "it went on {again:?} after the broker was back");
     let took_back = |all: &[MatchDecided]| all.iter().filter(|one| one.outcome == Outcome::Withdrawn).count();
     assert_eq!(took_back(&client.all()), 0, "time stood still: {assigned:#?}");
     for ride in &burst {
@@ -135,7 +141,7 @@ fn broker_away(client: &Client, kafka: &mut servers::Kafka, process: &mut Proces
     sleep(Duration::from_secs(4));
     let told = process.said();
     assert_eq!(told.len(), 1, "one line that it goes on: {told:#?}");
-    println!("the broker is back: {told:#?}");
+    println!("the broker is back, decisions after {again:?}: {told:#?}");
 }
 
 /// A later version of the request, under an id that the service has not seen.

@@ -85,10 +85,15 @@ impl Scene {
 
     /// The worker dies, and another takes over at once.
     fn replace(&mut self) {
+        self.succeed();
+        self.run();
+    }
+
+    /// The same, and the other did not begin yet.
+    fn succeed(&mut self) {
         self.worker = hire(&self.world, (self.pace, self.workers), &self.watch);
         self.world.borrow_mut().bury(self.workers - 1);
         self.workers += 1;
-        self.run();
     }
 
     fn now(&self) -> Millis {

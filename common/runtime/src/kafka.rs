@@ -29,6 +29,7 @@ use crate::{
 
 mod access;
 mod commit;
+mod drain;
 mod flush;
 mod follow;
 mod generation;
@@ -37,11 +38,13 @@ mod keys;
 mod members;
 mod offsets;
 mod reason;
+mod send;
 mod takeover;
 mod write;
 
 pub use access::{Access, Calls, Fetch, Sasl, Security, Tls};
 use commit::Committer;
+use drain::drain;
 use follow::Followed;
 use keys::Keys;
 use members::Peers;
@@ -248,9 +251,9 @@ impl KafkaLog {
     }
 
     fn next_tail(&mut self) -> Result<Option<Polled>, Fault> {
-        match self.tails.poll(Duration::ZERO) {
+        match drain(Duration::ZERO, |wait| self.tails.poll(wait)).map_err(away)? {
             None => Ok(None),
-            Some(Ok(message)) => {
+            Some(message) => {
                 let raw = KafkaLog::record(&self.names, &mut self.keys, &message);
                 drop(message);
                 if let Some(Raw { topic, partition, .. }) = &raw
@@ -260,16 +263,14 @@ impl KafkaLog {
                 }
                 Ok(raw.map(Polled::Record))
             }
-            Some(Err(error)) => trouble(error),
         }
     }
 
     fn next_work(&mut self, wait: Duration) -> Result<Option<Polled>, Fault> {
-        let polled = match self.work.poll(wait) {
-            None => Ok(None),
-            Some(Ok(message)) => Ok(KafkaLog::record(&self.names, &mut self.keys, &message).map(Polled::Record)),
-            Some(Err(error)) => trouble(error),
-        };
+        let message = drain(wait, |wait| self.work.poll(wait)).map_err(away);
+        let polled = message.map(|message| {
+            message.and_then(|message| KafkaLog::record(&self.names, &mut self.keys, &message).map(Polled::Record))
+        });
         // A rebalance that this poll served comes before the record that it brought.
         match self.told() {
             None => polled,
@@ -487,12 +488,4 @@ fn headers(all: &rdkafka::message::BorrowedHeaders) -> Vec<(String, Option<Vec<u
 
 fn away(error: KafkaError) -> Fault {
     Fault::Away(error.to_string())
-}
-
-/// Errors that a poll brings: the client mends them by itself, but they are worth a word.
-fn trouble(error: KafkaError) -> Result<Option<Polled>, Fault> {
-    match error {
-        KafkaError::PartitionEOF(_) => Ok(None),
-        other => Err(away(other)),
-    }
 }

@@ -17,7 +17,7 @@ use crate::{
     log::{Fault, Log, Raw, Transaction},
     policies::Policies,
     schemas::Schemas,
-    seat::{At, Seat},
+    seat::{At, Phase, Seat},
     turn::{Bench, Taken},
     watch::{Bound, Count, Span, Watch},
 };
@@ -177,6 +177,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// A trouble that did not stop the last step: the registry is away, or a market stands still.
     pub fn trouble(&self) -> Option<&Fault> {
         self.trouble.as_ref()
+    }
+
+    /// Whether it may say of itself that it goes on: it is a member of the group, and waits for no predecessor's transaction. While a
+    /// broker is away such a wait looks like any other, for the answer is the same: none yet.
+    pub fn steady(&self) -> bool {
+        self.member && !self.seats.values().any(|seat| matches!(seat.phase, Phase::Settling))
     }
 
     /// Records that were polled and wait for the registry.

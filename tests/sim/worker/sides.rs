@@ -40,6 +40,30 @@ fn what_needs_the_registry_waits_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_worker_that_waits_for_a_predecessor_does_not_say_that_it_goes_on() {
+    // One at a time, so that there is something to poll until the transaction is written.
+    let mut scene = Scene::with(Time::Live, Limits { polled: 1, ..Limits::default() });
+    assert!(scene.worker.steady());
+    scene.ask("ann", 0);
+    scene.world.borrow_mut().slow(true);
+    scene.until("it is sent", |scene| !scene.worker.settled());
+    for number in 0..40 {
+        scene.ask("bob", number);
+    }
+    scene.until("it is written", |scene| scene.world.borrow().open() > 0);
+    scene.succeed();
+    assert!(!scene.worker.steady(), "it is no member yet");
+    for _ in 0..5 {
+        scene.step().unwrap();
+        assert!(!scene.worker.steady(), "a transaction is open: {}", scene.world.borrow().open());
+    }
+    scene.world.borrow_mut().slow(false);
+    scene.pass(60_000);
+    scene.run();
+    assert!(scene.worker.steady());
+}
+
+#[test]
 fn a_transaction_waits_for_its_interval_unless_it_is_full() {
     let limits = Limits { asks_taken: 3, ..Limits::default() };
     let mut scene = Scene::paced(Time::Log { speed: 1 }, limits, Duration::from_millis(100));

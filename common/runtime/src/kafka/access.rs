@@ -219,8 +219,10 @@ impl Access {
             .set("transaction.timeout.ms", self.transaction.as_millis().to_string())
             // What was delivered is not told one by one: a commit waits for all at once.
             .set("delivery.report.only.error", "true")
-            // Whoever waits for the broker flushes, which ends the lingering: it only makes batches of what is sent in one go.
-            .set("linger.ms", "2")
+            // Whoever waits for the broker flushes, which ends the lingering: before, only full batches leave.
+            .set("linger.ms", "100")
+            // A topic that is known stays known over an outage: see `send`.
+            .set("metadata.max.age.ms", "86400000")
             .set("queue.buffering.max.messages", "500000");
         config
     }

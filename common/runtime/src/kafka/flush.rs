@@ -13,6 +13,8 @@ use super::Quiet;
 
 /// How long one wait lasts; then failures are looked for. The client counts in milliseconds.
 const SLICE: i32 = 50;
+/// How long failures are served between two waits.
+const SERVE: Duration = Duration::from_millis(1);
 
 /// Sleeps until the broker has every record, at most for `most`.
 ///
@@ -26,8 +28,9 @@ pub(super) fn flush(producer: &BaseProducer<Quiet>, most: Duration) -> Result<()
         }
         // SAFETY: the client's pointer is valid while `producer` is borrowed.
         unsafe { rd_kafka_flush(producer.client().native_ptr(), SLICE) };
-        // Only failures are reported; a record counts until its report is served.
-        producer.poll(Duration::ZERO);
+        // Only failures are reported, a partition's together; a record counts until its report is served.
+        let wait = if producer.in_flight_count() > 0 { SERVE } else { Duration::ZERO };
+        producer.poll(wait);
     }
     Ok(())
 }

@@ -101,7 +101,8 @@ impl Hand {
                 Ok(_) => {
                     self.pause = PAUSE.0;
                     match worker.trouble() {
-                        None => self.watch.calm(),
+                        None if worker.steady() => self.watch.calm(),
+                        None => {}
                         Some(fault) => self.watch.lose(fault.side(), &fault.to_string()),
                     }
                 }
