@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// A node of Apache Kafka, or the only one: it can be killed and started again on its folder, and ends when this is dropped.
 pub(crate) struct Kafka {
@@ -127,10 +128,20 @@ fn required() -> bool {
     set("TRIPO_REQUIRE_SERVERS", "1") || set("CI", "true")
 }
 
-/// A port nobody listens on now.
+/// A port nobody listens on now, that no other test is given, and that the system gives to no connection either: some tests listen
+/// on theirs a while later, or again.
 pub(crate) fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| format!("no free port: {error}"))?;
-    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (least, count) = (10_000, 20_000);
+    let start = std::process::id().wrapping_mul(137) % count;
+    for _ in 0..count {
+        let port = least + (start + NEXT.fetch_add(1, Relaxed)) % count;
+        let port = u16::try_from(port).map_err(|error| error.to_string())?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(format!("no free port in {least} to {}", least + count))
 }
 
 /// Runs a step to its end; what it last said is the reason if it fails.

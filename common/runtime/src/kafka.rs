@@ -431,6 +431,11 @@ impl Log for KafkaLog {
         self.reason.explain(ends, &self.access)
     }
 
+    fn firsts(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
+        let firsts = offsets((&self.stable, self.access.calls.offsets), of, Offset::Beginning);
+        self.reason.explain(firsts, &self.access)
+    }
+
     fn member(&mut self) -> Option<ConsumerGroupMetadata> {
         // A rebalance that the worker does not know of yet makes what it has in hand void.
         if !self.group.is_empty() {

@@ -109,6 +109,8 @@ pub struct Start {
     pub work: i64,
     /// `state.kept`, the market tails, and the global tails that are not yet read here.
     pub stretches: Vec<Stretch>,
+    /// Offsets that retention deleted before anybody read them.
+    pub lost: i64,
 }
 
 /// A record to be written.
@@ -192,6 +194,12 @@ pub trait Log {
     /// # Errors
     /// [`Fault::Away`] when the broker does not answer.
     fn ends(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault>;
+
+    /// Where each begins: what lay before was deleted by retention.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when the broker does not answer.
+    fn firsts(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault>;
 
     /// Proof that we are a member of the group now; `None`: we are not, and may not write.
     fn member(&mut self) -> Option<Self::Member>;

@@ -118,7 +118,7 @@ const fn sizes(name: &'static str, unit: &'static str, buckets: &'static [f64], 
 }
 
 /// Counters without labels, in the order of [`crate::watch::Count`].
-pub(crate) static COUNTS: [Metric; 9] = [
+pub(crate) static COUNTS: [Metric; 10] = [
     counter("tripo_commits_total", "transactions", "Transactions committed.", &[]),
     counter("tripo_aborts_total", "transactions", "Transactions aborted, or of unknown outcome.", &[]),
     counter("tripo_turns_total", "turns", "Turns decided and committed.", &[]),
@@ -128,6 +128,7 @@ pub(crate) static COUNTS: [Metric; 9] = [
     counter("tripo_written_total", "records", "Records written by committed transactions.", &[]),
     counter("tripo_rebalances_total", "rebalances", "Changes of the partitions that a worker was given.", &[]),
     counter("tripo_stale_total", "turns", "Turns decided though a tail was not read as far as wanted in time.", &[]),
+    counter("tripo_lost_total", "records", "Offsets that retention deleted before they were read.", &[]),
 ];
 
 /// Histograms of time, in the order of [`crate::watch::Span`].

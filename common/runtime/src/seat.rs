@@ -63,6 +63,15 @@ pub(crate) struct Barrier {
     pub(crate) since: Duration,
 }
 
+/// Says what nobody will ever read.
+pub(crate) fn deleted(processor: &str, (topic, partition): At, (from, to): (i64, i64)) {
+    let count = to - from;
+    tracing::error!(
+        side = "kafka",
+        "{count} records of {topic}/{partition} were deleted by retention before {processor} read them: offsets {from} to {to}"
+    );
+}
+
 /// One partition.
 pub(crate) struct Seat<P: Processor> {
     pub(crate) partition: i32,
@@ -80,6 +89,10 @@ pub(crate) struct Seat<P: Processor> {
     pub(crate) parked: Vec<RecordParked>,
     /// Next offset to read, of the work topic and the market tails.
     pub(crate) read: BTreeMap<At, i64>,
+    /// Offsets that were passed over, from and to, until it is known why: markers and aborted records, or retention.
+    pub(crate) gaps: BTreeMap<At, (i64, i64)>,
+    /// Topics that ended before what was read of them, and at how many looks running.
+    pub(crate) shrunk: BTreeMap<At, u32>,
     /// How far `state.kept` was read when the partition was taken over.
     pub(crate) kept_until: i64,
     /// A record before this position was dealt with by a predecessor.
@@ -115,6 +128,8 @@ impl<P: Processor> Seat<P> {
             facts: VecDeque::new(),
             parked: Vec::new(),
             read: BTreeMap::new(),
+            gaps: BTreeMap::new(),
+            shrunk: BTreeMap::new(),
             kept_until: 0,
             committed: BTreeMap::new(),
             newest: Millis(0),
@@ -131,6 +146,15 @@ impl<P: Processor> Seat<P> {
 
     pub(crate) fn live(&self) -> bool {
         matches!(self.phase, Phase::Live)
+    }
+
+    /// The next offset to read of a topic is `next`, at least.
+    pub(crate) fn read_to(&mut self, at: At, (offset, next): (i64, i64)) {
+        let known = self.read.entry(at).or_insert(offset);
+        if offset > *known {
+            self.gaps.entry(at).or_insert((*known, offset)).1 = offset;
+        }
+        *known = (*known).max(next);
     }
 
     /// Work records in hand.

@@ -239,9 +239,10 @@ impl Watch {
         self.troubles.lose(side, sentence, Instant::now());
     }
 
-    /// The worker that calls this is well: what it reported is over, once nothing was reported for a while.
-    pub fn calm(&self) {
-        self.troubles.calm(Instant::now);
+    /// The worker that calls this is well: what it reported is over, once nothing was reported for a while. What it reported of Kafka
+    /// only when it is `steady`, too.
+    pub fn calm(&self, steady: bool) {
+        self.troubles.calm(Instant::now, steady);
     }
 
     /// The last trouble, if it is not over.

@@ -17,7 +17,7 @@ use crate::{
     log::{Fault, Log, Raw, Transaction},
     policies::Policies,
     schemas::Schemas,
-    seat::{At, Phase, Seat},
+    seat::{At, Seat},
     turn::{Bench, Taken},
     watch::{Bound, Count, Span, Watch},
 };
@@ -179,10 +179,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.trouble.as_ref()
     }
 
-    /// Whether it may say of itself that it goes on: it is a member of the group, and waits for no predecessor's transaction. While a
-    /// broker is away such a wait looks like any other, for the answer is the same: none yet.
+    /// Whether it may say of itself that it goes on: it is a member of the group, and all partitions that it was given are live. To
+    /// wait for a predecessor's transaction looks the same while the broker is away, for the answer is: none yet.
     pub fn steady(&self) -> bool {
-        self.member && !self.seats.values().any(|seat| matches!(seat.phase, Phase::Settling))
+        self.member && self.seats.values().all(Seat::live)
     }
 
     /// Records that were polled and wait for the registry.

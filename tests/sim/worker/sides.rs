@@ -7,7 +7,7 @@ use kernel::{
     Record,
     contract::{Cause, MatchDecided, PolicyChanged, Progress, RecordParked, RideProgressed, RideRequested},
 };
-use runtime::{Limits, Time, log::Raw};
+use runtime::{Count, Limits, Time, log::Raw};
 
 use super::{MARKET, Scene};
 
@@ -61,6 +61,45 @@ fn a_worker_that_waits_for_a_predecessor_does_not_say_that_it_goes_on() {
     scene.pass(60_000);
     scene.run();
     assert!(scene.worker.steady());
+}
+
+#[test]
+fn what_retention_deletes_before_it_is_read_is_counted_and_the_rest_is_decided() {
+    let lost = |scene: &Scene| scene.watch.total(Count::Lost);
+    let mut scene = scene();
+    scene.ask("ann", 0);
+    scene.run();
+    // Some offsets are passed over by nothing but markers.
+    scene.pass(1_000);
+    scene.tick();
+    scene.run();
+    assert_eq!(lost(&scene), 0);
+    scene.world.borrow_mut().mute(RideRequested::TOPIC.name, true);
+    for number in 0..5 {
+        scene.ask("bob", number);
+    }
+    scene.world.borrow_mut().trim(RideRequested::TOPIC.name, 0, 4);
+    scene.world.borrow_mut().mute(RideRequested::TOPIC.name, false);
+    scene.pass(1_000);
+    scene.tick();
+    scene.run();
+    assert_eq!(scene.counted(), super::named(&[("ann", 1), ("bob", 2), ("bob", 3)]));
+    assert_eq!(lost(&scene), 3, "of the five two are left");
+}
+
+#[test]
+fn a_topic_that_was_created_anew_is_given_up_and_told() {
+    let mut scene = scene();
+    scene.ask("ann", 0);
+    scene.run();
+    scene.world.borrow_mut().recreate(RideRequested::TOPIC.name);
+    let told = (0..20).find_map(|_| {
+        scene.pass(300);
+        scene.step().err()
+    });
+    let told = told.expect("it was told").to_string();
+    assert!(told.starts_with("ride.requested/0 ends before what was read of it"), "{told}");
+    assert!(scene.worker.live().is_empty() && !scene.worker.steady());
 }
 
 #[test]

@@ -300,6 +300,12 @@ impl Log for SimLog {
         Ok(of.iter().map(|at| world.stable(*at)).collect())
     }
 
+    fn firsts(&mut self, of: &[(&'static str, i32)]) -> Result<Vec<i64>, Fault> {
+        self.call("firsts")?;
+        let world = self.world.borrow();
+        Ok(of.iter().map(|at| world.first(*at)).collect())
+    }
+
     fn member(&mut self) -> Option<Proof> {
         let world = &mut *self.world.borrow_mut();
         let generation = world.group.proof(self.who, &mut world.rng)?;

@@ -29,6 +29,8 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shelf {
     pub(super) entries: Vec<Entry>,
+    /// What lies before was deleted by retention.
+    pub(super) first: i64,
 }
 
 impl Shelf {
@@ -46,6 +48,13 @@ impl Shelf {
     pub(super) fn since(&self, at: Millis) -> Option<i64> {
         let before = self.entries.partition_point(|entry| entry.appended < at);
         (before < self.entries.len()).then_some(before as i64)
+    }
+
+    /// Deletes what lies before an offset.
+    pub(super) fn trim(&mut self, before: i64) {
+        self.first = self.first.max(before.min(self.end()));
+        let gone = usize::try_from(self.first).unwrap_or(0);
+        self.entries[..gone].iter_mut().for_each(|entry| entry.kind = Kind::Gone);
     }
 
     /// Takes away what a later record of the same key made void, below `stable`; records for which `lives` says no may not

@@ -79,7 +79,7 @@ impl World {
             stretches.extend((0..self.partitions()).map(|other| stretch((*topic, other), Some(0))));
         }
         let work = committed.get(&(shape.work, partition)).map_or(0, |work| work.offset);
-        Start { work, stretches }
+        Start { work, stretches, lost: 0 }
     }
 
     /// Ends what a predecessor left open, if its id is known.

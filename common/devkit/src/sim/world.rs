@@ -229,6 +229,25 @@ impl World {
         all
     }
 
+    /// Retention deletes what lies before an offset.
+    pub fn trim(&mut self, topic: &'static str, partition: i32, before: i64) {
+        if let Some(shelf) = self.shelves.get_mut(&(topic, partition)) {
+            shelf.trim(before);
+        }
+        self.say(|| format!("{topic}/{partition} begins at {before}"));
+    }
+
+    /// Somebody deletes a topic and creates it again.
+    pub fn recreate(&mut self, topic: &'static str) {
+        let all = self.shelves.iter_mut().filter(|((name, _), _)| *name == topic);
+        all.for_each(|(_, shelf)| *shelf = Shelf::default());
+        self.say(|| format!("{topic} is created anew"));
+    }
+
+    pub(super) fn first(&self, at: At) -> i64 {
+        self.shelves.get(&at).map_or(0, |shelf| shelf.first)
+    }
+
     /// Compacts a topic.
     pub fn compact(&mut self, topic: &'static str) {
         for partition in 0..self.partitions {

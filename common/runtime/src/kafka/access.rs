@@ -221,7 +221,7 @@ impl Access {
             .set("delivery.report.only.error", "true")
             // Whoever waits for the broker flushes, which ends the lingering: before, only full batches leave.
             .set("linger.ms", "100")
-            // A topic that is known stays known over an outage: see `send`.
+            // A topic that is known is not forgotten by age alone: see `send`. Leaders are asked for where one is lost, and every 5 min.
             .set("metadata.max.age.ms", "86400000")
             .set("queue.buffering.max.messages", "500000");
         config

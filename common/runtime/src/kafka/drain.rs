@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Most errors that one call takes.
 const MOST: usize = 10_000;
@@ -11,7 +11,8 @@ const MOST: usize = 10_000;
 /// are taken in one call, for who takes one and then rests as after a fault would go on for minutes after the broker is back.
 ///
 /// # Errors
-/// The last one that waited, when nothing stands behind it; a record that does is newer.
+/// Of those of a connection the last one, when nothing stands behind it; a record that does is newer. Any other at once: it is said
+/// once, or stands for a partition that brings nothing while others flow.
 pub(super) fn drain<T>(
     wait: Duration,
     mut poll: impl FnMut(Duration) -> Option<Result<T, KafkaError>>,
@@ -21,7 +22,8 @@ pub(super) fn drain<T>(
         match poll(wait) {
             Some(Ok(record)) => return Ok(Some(record)),
             Some(Err(KafkaError::PartitionEOF(_))) => {}
-            Some(Err(error)) => last = Some(error),
+            Some(Err(error)) if passes(&error) => last = Some(error),
+            Some(Err(error)) => return Err(error),
             None => break,
         }
         wait = Duration::ZERO;
@@ -29,11 +31,25 @@ pub(super) fn drain<T>(
     last.map_or(Ok(None), Err)
 }
 
+/// Whether it says no more than that a broker does not answer now.
+pub(super) fn passes(error: &KafkaError) -> bool {
+    let code = error.rdkafka_error_code();
+    code.is_some_and(|code| {
+        matches!(
+            code,
+            RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::Resolve
+                | RDKafkaErrorCode::OperationTimedOut
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
 
-    use rdkafka::error::RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, Resolve};
+    use rdkafka::error::RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, Resolve, TopicAuthorizationFailed};
 
     use super::*;
 
@@ -63,6 +79,13 @@ mod tests {
     fn a_record_behind_the_errors_is_the_newer_word() {
         let (outcome, _) = drained([error(AllBrokersDown), error(AllBrokersDown), Some(Ok(7)), error(Resolve)]);
         assert_eq!(outcome, Ok(Some(7)));
+    }
+
+    #[test]
+    fn what_no_connection_mends_is_told_though_a_record_stands_behind_it() {
+        let (outcome, waits) = drained([error(AllBrokersDown), error(TopicAuthorizationFailed), Some(Ok(7))]);
+        assert_eq!(outcome, Err(KafkaError::MessageConsumption(TopicAuthorizationFailed)));
+        assert_eq!(waits.len(), 2, "the record waits for the next poll");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::{KafkaLog, Quiet, away};
+use super::{KafkaLog, Quiet, away, drain::passes};
 use crate::log::Fault;
 
 impl KafkaLog {
@@ -33,6 +33,8 @@ impl KafkaLog {
                 }
                 Some(Ok(_)) => {}
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(false),
+                // One of several brokers may be away.
+                Some(Err(error)) if passes(&error) => {}
                 Some(Err(error)) => return Err(away(error)),
             }
         }

@@ -143,7 +143,7 @@ impl Sender {
             let (refused, cause) = refused.map_or((0, RDKafkaErrorCode::Fail), |at| (at, error(&left[at])));
             // Where the queue is full, none that follows was taken.
             if cause != RDKafkaErrorCode::QueueFull {
-                self.spoilt = true;
+                self.spoilt = leaks(cause);
                 return Err(KafkaError::MessageProduction(cause));
             }
             self.pause(until)?;
@@ -159,6 +159,13 @@ impl Sender {
         self.producer.poll(PAUSE);
         Ok(())
     }
+}
+
+/// Whether the client may have counted a record that it refused. It looks at state, arguments and size before it makes one; what it
+/// then does not find, topic or partition, is found out too late.
+fn leaks(cause: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode::{Fatal, InvalidArgument, MessageSizeTooLarge, State};
+    !matches!(cause, Fatal | InvalidArgument | MessageSizeTooLarge | State)
 }
 
 /// A record as the client takes it: borrowed, and copied when it is handed over.

@@ -6,12 +6,15 @@ use kernel::{Record, contract::StateKept};
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::Consumer,
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
     producer::{BaseProducer, Producer},
 };
 
 use super::{KafkaLog, Quiet, away, offsets::offsets};
-use crate::log::{Fault, Start, Stretch};
+use crate::{
+    log::{Fault, Start, Stretch},
+    seat::deleted,
+};
 
 /// How long a predecessor may take to finish by itself before a look is taken at whether it lives.
 const GRACE: Duration = Duration::from_millis(50);
@@ -27,6 +30,13 @@ pub(super) struct Settling {
     /// Nothing is left to fence, and when to try again until then.
     fenced: bool,
     due: Instant,
+}
+
+/// Whether we may not ask.
+fn forbidden(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{ClusterAuthorizationFailed, GroupAuthorizationFailed, TopicAuthorizationFailed};
+    let codes = [ClusterAuthorizationFailed, GroupAuthorizationFailed, TopicAuthorizationFailed];
+    error.rdkafka_error_code().is_some_and(|code| codes.contains(&code))
 }
 
 impl KafkaLog {
@@ -53,7 +63,7 @@ impl KafkaLog {
 
     /// The committed offsets, once no transaction of a predecessor is open.
     fn settled(&mut self, partition: i32) -> Result<Option<TopicPartitionList>, Fault> {
-        let Some(committed) = self.committed(partition) else { return Ok(None) };
+        let Some(committed) = self.committed(partition)? else { return Ok(None) };
         let outputs: Vec<_> = self.outputs.iter().map(|topic| (*topic, partition)).collect();
         let wait = self.access.calls.offsets;
         let Some(settling) = self.settling.get_mut(&partition) else { return Ok(None) };
@@ -73,10 +83,27 @@ impl KafkaLog {
     }
 
     /// Committed offsets of the work topic and the tails; `None` while a transaction that moves them is open.
-    fn committed(&self, partition: i32) -> Option<TopicPartitionList> {
-        let committed = self.work.committed_offsets(self.asked(partition), LOOK).ok()?;
-        // What was not answered is not what was never committed.
-        committed.elements().iter().all(|element| element.error().is_ok()).then_some(committed)
+    ///
+    /// # Errors
+    /// What waiting does not mend.
+    fn committed(&self, partition: i32) -> Result<Option<TopicPartitionList>, Fault> {
+        let committed = match self.work.committed_offsets(self.asked(partition), LOOK) {
+            Ok(committed) => committed,
+            Err(error) if forbidden(&error) => return Err(away(error)),
+            Err(_) => return Ok(None),
+        };
+        for element in committed.elements() {
+            match element.error() {
+                Ok(()) => {}
+                Err(error) if forbidden(&error) => {
+                    let (group, topic) = (&self.access.group, element.topic());
+                    return Err(Fault::Away(format!("no committed offset of {topic} for group {group}: {error}")));
+                }
+                // What was not answered is not what was never committed.
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(committed))
     }
 
     fn asked(&self, partition: i32) -> TopicPartitionList {
@@ -127,7 +154,7 @@ impl KafkaLog {
                 self.access.group, self.work_topic, self.processor
             )));
         }
-        self.mourn(&at, &first, of);
+        let lost = self.mourn(&at, &first, of);
         let mut stretches = Vec::with_capacity(at.len());
         let work = first.last().copied().unwrap_or(0);
         for (((topic, other), first), end) in at.into_iter().zip(first).zip(ends) {
@@ -143,25 +170,22 @@ impl KafkaLog {
             };
             stretches.push(Stretch { topic, partition: other, from: from.max(first), committed: done, end });
         }
-        Ok(Start { work: of(self.work_topic, partition).unwrap_or(work).max(work), stretches })
+        Ok(Start { work: of(self.work_topic, partition).unwrap_or(work).max(work), stretches, lost })
     }
 
-    /// Says what retention deleted before anybody read it: nothing is lost silently.
-    fn mourn(&self, at: &[(&'static str, i32)], first: &[i64], of: impl Fn(&str, i32) -> Option<i64>) {
+    /// Says what retention deleted before anybody read it: nothing is lost silently. How many offsets that are.
+    fn mourn(&self, at: &[(&'static str, i32)], first: &[i64], of: impl Fn(&str, i32) -> Option<i64>) -> i64 {
+        let mut lost = 0;
         let decided = |topic: &str| {
             topic == self.work_topic || self.market_tails.iter().any(|(tail, span)| *tail == topic && span.is_none())
         };
         for ((topic, partition), first) in at.iter().zip(first).filter(|((topic, _), _)| decided(topic)) {
             if let Some(committed) = of(topic, *partition).filter(|committed| committed < first) {
-                tracing::error!(
-                    side = "kafka",
-                    "{} records of {topic}/{partition} were deleted by retention before {} read them: offsets \
-                     {committed} to {first}",
-                    first - committed,
-                    self.processor
-                );
+                lost += first - committed;
+                deleted(self.processor, (topic, *partition), (committed, *first));
             }
         }
+        lost
     }
 
     /// The offset of the first record stored within `span` before the newest that the predecessor had read.

@@ -101,8 +101,7 @@ impl Hand {
                 Ok(_) => {
                     self.pause = PAUSE.0;
                     match worker.trouble() {
-                        None if worker.steady() => self.watch.calm(),
-                        None => {}
+                        None => self.watch.calm(worker.steady()),
                         Some(fault) => self.watch.lose(fault.side(), &fault.to_string()),
                     }
                 }
@@ -120,7 +119,7 @@ impl Hand {
             match attempt() {
                 Ok(made) => {
                     self.pause = PAUSE.0;
-                    self.watch.calm();
+                    self.watch.calm(true);
                     return Some(made);
                 }
                 Err(fault) => self.lose(&fault),

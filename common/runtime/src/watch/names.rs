@@ -21,6 +21,8 @@ pub enum Count {
     Rebalances,
     /// Turns decided though a tail was not read far enough in time.
     Stale,
+    /// Records that retention deleted before they were read.
+    Lost,
 }
 
 /// Bounds, each with a behaviour of its own.

@@ -30,7 +30,7 @@ const SILENT: Duration = Duration::from_secs(60);
 #[test]
 fn the_names_stand_in_the_order_of_what_they_name() {
     use {Bound::*, Count::*, Size::*, Span::*};
-    let counts = [Commits, Aborts, Turns, Asked, Facts, Seen, Written, Rebalances, Stale];
+    let counts = [Commits, Aborts, Turns, Asked, Facts, Seen, Written, Rebalances, Stale, Lost];
     let found = counts.map(|count| (count as usize, format!("tripo_{}_total", snake(&format!("{count:?}")))));
     assert_eq!(found.to_vec(), COUNTS.iter().map(|metric| metric.name.to_owned()).enumerate().collect::<Vec<_>>());
     let bounds = [
@@ -275,19 +275,19 @@ fn a_trouble_is_one_until_each_who_reported_it_is_well() {
     std::thread::spawn(move || {
         other.lose("kafka", "no answer", at(6));
         // One who reported something a moment ago does not end it.
-        other.calm(|| at(7));
+        other.calm(|| at(7), true);
     })
     .join()
     .unwrap();
     assert_eq!((troubles.of("kafka"), troubles.of("registry")), ((1, true), (0, false)));
     assert_eq!(troubles.now().unwrap(), "kafka: no answer");
-    troubles.calm(|| at(20));
+    troubles.calm(|| at(20), true);
     assert!(troubles.of("kafka").1, "the other one is not well");
     let alone = Troubles::default();
     alone.lose("registry", "gone", at(0));
-    alone.calm(|| at(2));
+    alone.calm(|| at(2), true);
     assert!(alone.of("registry").1);
-    alone.calm(|| at(3));
+    alone.calm(|| at(3), true);
     assert_eq!((alone.of("registry"), alone.now()), ((1, false), None));
     alone.lose("registry", "gone", at(9));
     alone.rest();

@@ -53,10 +53,12 @@ impl Troubles {
         self.any.store(true, Relaxed);
     }
 
-    pub(super) fn calm(&self, now: impl FnOnce() -> Instant) {
+    pub(super) fn calm(&self, now: impl FnOnce() -> Instant, steady: bool) {
         if self.any.load(Relaxed) {
             let now = now();
-            for (side, span) in self.end(|last| now.saturating_duration_since(last) >= QUIET) {
+            let well =
+                |side: &str, last: Instant| (steady || side != "kafka") && now.saturating_duration_since(last) >= QUIET;
+            for (side, span) in self.end(well) {
                 tracing::warn!(side, "goes on after {} s", span.as_secs().max(1));
             }
         }
@@ -64,16 +66,16 @@ impl Troubles {
 
     /// The thread that calls this ends: it cannot say any more that it is well, and nothing goes on.
     pub(super) fn rest(&self) {
-        self.end(|_| true);
+        self.end(|_, _| true);
     }
 
     /// Forgets what this thread reported, where it is well by the time of its last report: the sides whose trouble is over by
     /// that, and how long it lasted.
-    fn end(&self, well: impl Fn(Instant) -> bool) -> Vec<(&'static str, Duration)> {
+    fn end(&self, well: impl Fn(&str, Instant) -> bool) -> Vec<(&'static str, Duration)> {
         let (mut sides, mut over) = (hold(&self.sides), Vec::new());
         let reporter = thread::current().id();
         sides.retain(|side, trouble| {
-            if trouble.reporters.get(&reporter).is_some_and(|last| well(*last)) {
+            if trouble.reporters.get(&reporter).is_some_and(|last| well(side, *last)) {
                 trouble.reporters.remove(&reporter);
             }
             let goes_on = trouble.reporters.is_empty();

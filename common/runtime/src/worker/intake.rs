@@ -102,9 +102,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             if self.stuck.contains_key(&at) {
                 continue;
             }
-            let seat = self.seats.get_mut(&partition).and_then(|seat| seat.read.get_mut(&at));
-            if let Some(next) = seat.or_else(|| self.global.get_mut(&at)) {
-                *next = (*next).max(position);
+            match self.seats.get_mut(&partition).filter(|seat| seat.read.contains_key(&at)) {
+                Some(seat) => seat.read_to(at, (position, position)),
+                None => {
+                    self.global.entry(at).and_modify(|next| *next = (*next).max(position));
+                }
             }
         }
         Ok(())
@@ -250,11 +252,10 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             Ok(decoded)
         });
         let Some(seat) = self.seats.get_mut(&raw.partition) else { return Outcome::Nothing };
-        let next = seat.read.entry(at).or_insert(0);
-        if raw.offset < *next {
+        if seat.read.get(&at).is_some_and(|next| raw.offset < *next) {
             return Outcome::Nothing; // Read before.
         }
-        *next = raw.offset + 1;
+        seat.read_to(at, (raw.offset, raw.offset + 1));
         seat.newest = seat.newest.max(raw.appended);
         // What a predecessor dealt with is only read again for what is seen.
         let dealt_with = seat.committed.get(&at).is_some_and(|committed| raw.offset < *committed);

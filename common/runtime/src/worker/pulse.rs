@@ -12,12 +12,15 @@ use crate::{
     clock::Time,
     log::{Fault, Log},
     schemas::Schemas,
-    seat::At,
+    seat::{At, deleted},
     tails,
+    watch::Count,
 };
 
 /// How often living time moves on.
 const PULSE: Duration = Duration::from_millis(250);
+/// So many looks running a topic must end before what was read of it.
+const SHORT: u32 = 8;
 /// The most that it moves at once: a longer silence was no successful fetch.
 const PULSE_MOST: Duration = Duration::from_secs(1);
 
@@ -69,6 +72,45 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         // No answer, no ends: at the next pulse time stands still.
         self.ends = inputs.iter().copied().zip(self.log.ends(&inputs)?).collect();
+        self.mourn()?;
+        self.distrust()
+    }
+
+    /// Says what retention deleted before it was read. The client goes on with what is left and tells nobody; a gap in the offsets
+    /// that ends where the topic now begins, or before, is none of markers.
+    fn mourn(&mut self) -> Result<(), Fault> {
+        let decided =
+            |at: &At| at.0 == P::WORK.name || tails::find::<P>(at.0).is_some_and(|tail| tail.horizon.is_none());
+        let mut gaps: Vec<(At, (i64, i64))> = Vec::new();
+        for seat in self.seats.values_mut() {
+            let all = std::mem::take(&mut seat.gaps).into_iter();
+            gaps.extend(all.filter(|(at, _)| decided(at)));
+        }
+        if gaps.is_empty() {
+            return Ok(());
+        }
+        let asked: Vec<At> = gaps.iter().map(|(at, _)| *at).collect();
+        for ((at, (from, to)), first) in gaps.into_iter().zip(self.log.firsts(&asked)?) {
+            if from < first && first <= to {
+                self.watch.add(Count::Lost, usize::try_from(first - from).unwrap_or(0));
+                deleted(P::NAME, at, (from, first));
+            }
+        }
         Ok(())
+    }
+
+    /// A topic that ends before what was read of it, at some looks running, was created anew: its partition is given up, and the
+    /// take-over says what to do.
+    fn distrust(&mut self) -> Result<(), Fault> {
+        let mut anew = None;
+        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
+            let short = seat.read.iter().filter(|(at, next)| self.ends.get(*at).is_some_and(|end| end < *next));
+            let looks = |(at, _): (&At, &i64)| (*at, 1 + seat.shrunk.get(at).copied().unwrap_or(0));
+            seat.shrunk = short.map(looks).collect();
+            anew = anew.or_else(|| seat.shrunk.iter().find(|(_, looks)| **looks >= SHORT).map(|(at, _)| *at));
+        }
+        let Some((topic, partition)) = anew else { return Ok(()) };
+        self.give_up();
+        Err(Fault::Away(format!("{topic}/{partition} ends before what was read of it: was the topic created anew?")))
     }
 }

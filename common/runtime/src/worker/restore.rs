@@ -1,5 +1,7 @@
 //! Taking partitions over, and giving them up.
 
+use std::time::Duration;
+
 use kernel::{Processor, Reach, Record, contract::StateKept};
 
 use super::{Discipline, Worker};
@@ -9,8 +11,11 @@ use crate::{
     schemas::Schemas,
     seat::{At, Phase, Seat},
     tails,
-    watch::Span,
+    watch::{Count, Span},
 };
+
+/// Longer than a transaction may stay open, and the broker's next look for such.
+const LONG: Duration = Duration::from_secs(30);
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Moves partitions that were assigned towards deciding. Others go on meanwhile.
@@ -26,6 +31,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         let patient = !self.live().is_empty();
         for partition in settling {
+            self.complain(partition);
             // After a fault the others would wait for the same answer; the next step begins with another.
             told = self.settle(partition);
             if told.is_err() || patient {
@@ -37,6 +43,18 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             told = told.and(self.progress(partition));
         }
         told
+    }
+
+    /// A predecessor's transaction ends by its time-out at the latest. Who waits for longer says so; the others go on.
+    fn complain(&mut self, partition: i32) {
+        let since = self.seats.get(&partition).map_or(self.elapsed, |seat| seat.since);
+        if self.elapsed.saturating_sub(since) >= LONG {
+            self.trouble = Some(Fault::Away(format!(
+                "{}/{partition} cannot be taken over: its committed offsets are not answered, or a transaction stays open: look after \
+                 the brokers' group and transaction coordinators",
+                P::WORK.name
+            )));
+        }
     }
 
     fn settle(&mut self, partition: i32) -> Result<(), Fault> {
@@ -66,6 +84,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let follow: Vec<_> = start.stretches.iter().filter(first).filter(|stretch| !known(stretch)).cloned().collect();
         self.log.follow(&follow)?;
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
+        self.watch.add(Count::Lost, usize::try_from(start.lost).unwrap_or(0));
         seat.read.insert((P::WORK.name, partition), start.work);
         for stretch in &start.stretches {
             let at = (stretch.topic, stretch.partition);
