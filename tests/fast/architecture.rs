@@ -63,11 +63,16 @@ fn decisions() -> Vec<(String, PathBuf, BTreeSet<String>)> {
         .collect()
 }
 
-/// Whether a crate has a processor.
-fn decides(folder: &Path) -> bool {
+/// The processors of a crate, by their names, each with the folder of its files: the crate's own, or one of a file's name.
+fn processors(name: &str, folder: &Path) -> Vec<(String, PathBuf)> {
     let mut files = Vec::new();
     sources(&folder.join("src"), &mut files);
-    files.iter().any(|file| fs::read_to_string(file).unwrap().contains("impl Processor for"))
+    files.retain(|file| fs::read_to_string(file).unwrap().contains("impl Processor for"));
+    let of = |file: PathBuf| match file.ends_with("src/lib.rs") {
+        true => (name.to_owned(), folder.join("src")),
+        false => (file.file_stem().unwrap().to_string_lossy().into_owned(), file.with_extension("")),
+    };
+    files.into_iter().map(of).collect()
 }
 
 #[track_caller]
@@ -121,27 +126,24 @@ fn the_auditor_shares_types_and_the_client_with_the_worker_and_nothing_else() {
 #[test]
 fn every_processor_has_the_same_files_and_a_line_in_the_list() {
     let list = fs::read_to_string(root().join("processors/tripo/src/registry.rs")).unwrap();
-    let wanted =
-        ["README.md", "policy.toml", "src/lib.rs", "src/view.rs", "src/policy.rs", "src/decide.rs", "src/tests.rs"];
     let mut missing = Vec::new();
     for (name, folder, _) in decisions() {
-        let deciding = decides(&folder);
-        // Rules on which no processor stands yet have no policy and no view.
-        for file in wanted.iter().filter(|file| deciding || ["README.md", "src/lib.rs", "src/tests.rs"].contains(file))
-        {
-            if !folder.join(file).exists() {
-                missing.push(format!("processors/{name}/{file} is missing"));
-            }
-        }
-        if !deciding {
-            continue;
-        }
-        let goldens = fs::read_dir(folder.join("golden")).map_or(0, Iterator::count);
-        if goldens == 0 {
+        let all = processors(&name, &folder);
+        // Rules on which no processor stands yet have no policy.
+        let wanted = ["README.md", "src/lib.rs", "src/tests.rs"].into_iter();
+        let wanted = wanted.chain(["policy.toml", "src/policy.rs"].into_iter().filter(|_| !all.is_empty()));
+        let absent = wanted.filter(|file| !folder.join(file).exists());
+        missing.extend(absent.map(|file| format!("processors/{name}/{file} is missing")));
+        if !all.is_empty() && fs::read_dir(folder.join("golden")).map_or(0, Iterator::count) == 0 {
             missing.push(format!("processors/{name}/golden has no case"));
         }
-        if !list.contains(&format!("(\"{name}\"")) {
-            missing.push(format!("processors/tripo/src/registry.rs has no line for {name}"));
+        for (processor, files) in all {
+            let absent = ["view.rs", "decide.rs", "read.rs", "output.rs", "tests.rs"].into_iter();
+            let absent = absent.filter(|file| !files.join(file).exists());
+            missing.extend(absent.map(|file| format!("{} is missing", files.join(file).display())));
+            if !list.contains(&format!("(\"{processor}\"")) {
+                missing.push(format!("processors/tripo/src/registry.rs has no line for {processor}"));
+            }
         }
     }
     none(&missing);

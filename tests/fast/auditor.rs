@@ -149,6 +149,7 @@ impl Log {
             rows: vec![],
             columns: vec![],
             edges: vec![],
+            cells: vec![],
         };
         self.taken.push((lies, taken));
         &mut self.taken.last_mut().expect("just pushed").1

@@ -12,7 +12,7 @@ use devkit::contract::{COMMAND, GENERATED, SCHEMAS, generate, read};
 use kernel::codec::{Datum, encode};
 use kernel::contract::{
     DriverChanged, DriverLocated, DriverReleased, MarketSampled, MarketTicked, MatchDecided, PolicyChanged,
-    RecordParked, RideProgressed, RideRequested, StateKept, TOPICS, TurnTaken, Vehicle,
+    PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS, TurnTaken, Vehicle,
 };
 use kernel::{Record, Topic};
 
@@ -123,6 +123,8 @@ fn our_types_and_another_avro_library_read_each_other() {
         the_libraries_agree::<MarketTicked>(),
         the_libraries_agree::<MatchDecided>(),
         the_libraries_agree::<PolicyChanged>(),
+        the_libraries_agree::<PriceQuoted>(),
+        the_libraries_agree::<QuoteRequested>(),
         the_libraries_agree::<RecordParked>(),
         the_libraries_agree::<RideProgressed>(),
         the_libraries_agree::<RideRequested>(),

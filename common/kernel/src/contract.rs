@@ -8,7 +8,7 @@ use serde_avro_fast::Schema;
 use crate::record::{PlacedBy, Record, Topic};
 
 /// Every topic of the contract, by name.
-pub const TOPICS: [&Topic; 12] = [
+pub const TOPICS: [&Topic; 14] = [
     DriverChanged::TOPIC,
     DriverLocated::TOPIC,
     DriverReleased::TOPIC,
@@ -16,6 +16,8 @@ pub const TOPICS: [&Topic; 12] = [
     MarketTicked::TOPIC,
     MatchDecided::TOPIC,
     PolicyChanged::TOPIC,
+    PriceQuoted::TOPIC,
+    QuoteRequested::TOPIC,
     RecordParked::TOPIC,
     RideProgressed::TOPIC,
     RideRequested::TOPIC,
@@ -588,6 +590,345 @@ impl Record for PolicyChanged {
     }
 }
 
+/// What became of a quote. DUPLICATE: it was answered before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum QuoteOutcome {
+    /// `QUOTED`
+    Quoted = 1,
+    /// `REFUSED`
+    Refused = 2,
+    /// `DUPLICATE`
+    Duplicate = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Why there is no price. NOTHING: neither distance nor duration. AMOUNT: beyond all that a ride can cost. LATE: asked
+/// for too long ago for a lock. SERVICE, TIER: none of the market's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Refusal {
+    /// `DISTANCE`
+    Distance = 1,
+    /// `DURATION`
+    Duration = 2,
+    /// `TOLLS`
+    Tolls = 3,
+    /// `NOTHING`
+    Nothing = 4,
+    /// `AMOUNT`
+    Amount = 5,
+    /// `LATE`
+    Late = 6,
+    /// `SERVICE`
+    Service = 7,
+    /// `TIER`
+    Tier = 8,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A fare item by item, minor units. Their sum is what the rider is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FareItems {
+    /// For getting in.
+    pub base: i64,
+    /// Kilometres.
+    pub distance: i64,
+    /// Minutes.
+    pub time: i64,
+    /// Service and tier, less or more than the plain ride.
+    pub tier: i64,
+    /// What is missing to the least fare.
+    pub least: i64,
+    /// Surge.
+    pub surge: i64,
+    /// Competitors' prices, up or down.
+    pub competitor: i64,
+    /// The choice among prices, exploration with it.
+    pub optimum: i64,
+    /// Loyalty, zero or below.
+    pub loyalty: i64,
+    /// What caps took off, or a floor put on.
+    pub capped: i64,
+    /// Booking fee.
+    pub booking: i64,
+    /// Tax.
+    pub tax: i64,
+    /// Tolls.
+    pub tolls: i64,
+}
+
+/// Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FareSplit {
+    /// The driver, tolls not counted.
+    pub driver: i64,
+    /// The platform: booking fee and its share of the fare.
+    pub fees: i64,
+    /// The state.
+    pub tax: i64,
+    /// Whoever keeps the road.
+    pub tolls: i64,
+    /// What the platform gives: it is taken off the charge, not off the driver's pay.
+    pub promotion: i64,
+}
+
+/// A price that was compared, and what it brings to four who want different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Price {
+    /// Fare, minor units.
+    pub fare_minor: i64,
+    /// Share of riders who would accept it, millionths.
+    pub accepts_ppm: i32,
+    /// What the platform keeps, millionths of the best on the grid.
+    pub profit_ppm: i32,
+    /// What riders pay, millionths of the best on the grid.
+    pub revenue_ppm: i32,
+    /// What the choice is worth to riders, millionths of the best on the grid.
+    pub riders_ppm: i32,
+    /// Drivers' pay an hour, and how many are put to use, millionths of the best on the grid.
+    pub operations_ppm: i32,
+}
+
+/// A cap that held a fare back, or up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Cap {
+    /// `FLOOR`
+    Floor = 1,
+    /// `CEILING`
+    Ceiling = 2,
+    /// `MOST`
+    Most = 3,
+    /// `EMERGENCY`
+    Emergency = 4,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A price, with its reasons.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct QuotePrice {
+    /// What the rider is charged, minor units of `currency`.
+    pub total_minor: i64,
+    /// ISO 4217 code of all amounts.
+    pub currency: String,
+    /// Until then a ride asked for with this quote has this price.
+    pub expires_at: i64,
+    /// Item by item.
+    pub items: FareItems,
+    /// Who gets what.
+    pub split: FareSplit,
+    /// The chosen price before exploration and loyalty.
+    pub chosen: Price,
+    /// The next best by the weights; null: there was one price only.
+    #[serde(default)]
+    pub runner_up: Option<Price>,
+    /// How much worse it is, millionths of the chosen one's score.
+    #[serde(default)]
+    pub margin_ppm: Option<i32>,
+    /// At most five prices of which none is better for all four, by fare, the chosen one among them.
+    pub alternatives: Vec<Price>,
+    /// What would be chosen if demand were as steep as it may be, or as flat: the lesser fare.
+    pub low_minor: i64,
+    /// The greater one.
+    pub high_minor: i64,
+    /// Share of what demand may be for which the chosen price comes within a hundredth of the best score, basis points.
+    pub confidence_bps: i32,
+    /// No price inside was best: the end of the grid decided, a cap or the band.
+    pub bound: bool,
+    /// Caps that were reached.
+    pub caps: Vec<Cap>,
+    /// How far the price is off on purpose, basis points of the chosen fare.
+    pub explored_bps: i32,
+    /// How likely that was, basis points.
+    pub propensity_bps: i32,
+    /// A datum about the rider lowered the price: he must be told.
+    pub personal: bool,
+}
+
+/// What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Service {
+    /// `STANDARD`
+    Standard = 1,
+    /// `XL`
+    Xl = 2,
+    /// `ACCESSIBLE`
+    Accessible = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// All that a price was made from beside the policy: the same inputs and policy give the same quote to the byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct QuoteInputs {
+    /// Metres on the road.
+    pub distance_m: i64,
+    /// Seconds on the way.
+    pub duration_s: i64,
+    /// Tolls, minor units.
+    pub tolls_minor: i64,
+    /// Whether distance or duration was estimated, for the request had none.
+    pub estimated: bool,
+    /// What is asked for.
+    pub service: Service,
+    /// Tier; null: the plain service.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// H3 cell of the pickup, resolution 8.
+    pub cell: i64,
+    /// Requests in the cell and around it within the policy's window.
+    pub demand: i32,
+    /// Free drivers in the cell and around it.
+    pub supply: i32,
+    /// Expected time until a driver is there, by the nearest ring of cells with a free one.
+    pub wait_ms: i32,
+    /// Surge of the cell, basis points of the surge base.
+    pub surge_bps: i32,
+    /// Competitors' price against our metered fare, basis points; null: not known.
+    #[serde(default)]
+    pub competitor_bps: Option<i32>,
+    /// Ceiling of an emergency that holds, basis points of the metered fare; null: none holds.
+    #[serde(default)]
+    pub emergency_bps: Option<i32>,
+    /// What loyalty may take off, basis points of the fare; the only datum about a person. Null: not known, so nothing
+    /// is taken off.
+    #[serde(default)]
+    pub loyalty_bps: Option<i32>,
+    /// Log odds of acceptance at the start price without a wait, millionths.
+    pub odds_e6: i64,
+    /// How much they fall for each unit of the price's logarithm, millionths.
+    pub slope_e6: i64,
+    /// Standard error of that slope, millionths.
+    pub error_e6: i64,
+    /// How much they fall for each minute of waiting, millionths.
+    pub wait_e6: i64,
+}
+
+/// The answer to a `quote.requested`: a price with its reasons, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PriceQuoted {
+    /// Id of the quote, as it was asked for.
+    pub quote: String,
+    /// Event time of the decision.
+    pub at: i64,
+    /// City; the record's key.
+    pub market: String,
+    /// What was decided.
+    pub outcome: QuoteOutcome,
+    /// REFUSED: why.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
+    /// QUOTED: the price.
+    #[serde(default)]
+    pub price: Option<QuotePrice>,
+    /// What it was made from; null: DUPLICATE.
+    #[serde(default)]
+    pub inputs: Option<QuoteInputs>,
+    /// The record that asked.
+    #[serde(default)]
+    pub cause: Option<Place>,
+    /// Turn of the market in which it was decided.
+    pub turn: i64,
+    /// Its place among the turn's quotes, from 0.
+    pub row: i32,
+    /// Version of the policy.
+    pub policy_version: i32,
+    /// First 16 hex digits of the SHA-256 of the policy's text.
+    pub policy_hash: String,
+    /// Whether a tail that must be read was not read to its end.
+    pub stale: bool,
+}
+
+impl Record for PriceQuoted {
+    const TOPIC: &'static Topic = &Topic {
+        name: "price.quoted",
+        schema: r#"{"type":"record","name":"PriceQuoted","namespace":"tripo","doc":"The answer to a `quote.requested`: a price with its reasons, or why there is none.","topic":{"name":"price.quoted","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"quote","type":"string","doc":"Id of the quote, as it was asked for."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the decision."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"outcome","type":{"type":"enum","name":"QuoteOutcome","namespace":"tripo","doc":"What became of a quote. DUPLICATE: it was answered before.","symbols":["UNKNOWN","QUOTED","REFUSED","DUPLICATE"],"default":"UNKNOWN"},"doc":"What was decided."},{"name":"refusal","type":["null",{"type":"enum","name":"Refusal","namespace":"tripo","doc":"Why there is no price. NOTHING: neither distance nor duration. AMOUNT: beyond all that a ride can cost. LATE: asked for too long ago for a lock. SERVICE, TIER: none of the market's.","symbols":["UNKNOWN","DISTANCE","DURATION","TOLLS","NOTHING","AMOUNT","LATE","SERVICE","TIER"],"default":"UNKNOWN"}],"default":null,"doc":"REFUSED: why."},{"name":"price","type":["null",{"type":"record","name":"QuotePrice","namespace":"tripo","doc":"A price, with its reasons.","fields":[{"name":"total_minor","type":"long","doc":"What the rider is charged, minor units of `currency`."},{"name":"currency","type":"string","doc":"ISO 4217 code of all amounts."},{"name":"expires_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until then a ride asked for with this quote has this price."},{"name":"items","type":{"type":"record","name":"FareItems","namespace":"tripo","doc":"A fare item by item, minor units. Their sum is what the rider is charged.","fields":[{"name":"base","type":"long","doc":"For getting in."},{"name":"distance","type":"long","doc":"Kilometres."},{"name":"time","type":"long","doc":"Minutes."},{"name":"tier","type":"long","doc":"Service and tier, less or more than the plain ride."},{"name":"least","type":"long","doc":"What is missing to the least fare."},{"name":"surge","type":"long","doc":"Surge."},{"name":"competitor","type":"long","doc":"Competitors' prices, up or down."},{"name":"optimum","type":"long","doc":"The choice among prices, exploration with it."},{"name":"loyalty","type":"long","doc":"Loyalty, zero or below."},{"name":"capped","type":"long","doc":"What caps took off, or a floor put on."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."}]},"doc":"Item by item."},{"name":"split","type":{"type":"record","name":"FareSplit","namespace":"tripo","doc":"Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.","fields":[{"name":"driver","type":"long","doc":"The driver, tolls not counted."},{"name":"fees","type":"long","doc":"The platform: booking fee and its share of the fare."},{"name":"tax","type":"long","doc":"The state."},{"name":"tolls","type":"long","doc":"Whoever keeps the road."},{"name":"promotion","type":"long","doc":"What the platform gives: it is taken off the charge, not off the driver's pay."}]},"doc":"Who gets what."},{"name":"chosen","type":{"type":"record","name":"Price","namespace":"tripo","doc":"A price that was compared, and what it brings to four who want different things.","fields":[{"name":"fare_minor","type":"long","doc":"Fare, minor units."},{"name":"accepts_ppm","type":"int","doc":"Share of riders who would accept it, millionths."},{"name":"profit_ppm","type":"int","doc":"What the platform keeps, millionths of the best on the grid."},{"name":"revenue_ppm","type":"int","doc":"What riders pay, millionths of the best on the grid."},{"name":"riders_ppm","type":"int","doc":"What the choice is worth to riders, millionths of the best on the grid."},{"name":"operations_ppm","type":"int","doc":"Drivers' pay an hour, and how many are put to use, millionths of the best on the grid."}]},"doc":"The chosen price before exploration and loyalty."},{"name":"runner_up","type":["null","tripo.Price"],"default":null,"doc":"The next best by the weights; null: there was one price only."},{"name":"margin_ppm","type":["null","int"],"default":null,"doc":"How much worse it is, millionths of the chosen one's score."},{"name":"alternatives","type":{"type":"array","items":"tripo.Price"},"doc":"At most five prices of which none is better for all four, by fare, the chosen one among them."},{"name":"low_minor","type":"long","doc":"What would be chosen if demand were as steep as it may be, or as flat: the lesser fare."},{"name":"high_minor","type":"long","doc":"The greater one."},{"name":"confidence_bps","type":"int","doc":"Share of what demand may be for which the chosen price comes within a hundredth of the best score, basis points."},{"name":"bound","type":"boolean","doc":"No price inside was best: the end of the grid decided, a cap or the band."},{"name":"caps","type":{"type":"array","items":{"type":"enum","name":"Cap","namespace":"tripo","doc":"A cap that held a fare back, or up.","symbols":["UNKNOWN","FLOOR","CEILING","MOST","EMERGENCY"],"default":"UNKNOWN"}},"doc":"Caps that were reached."},{"name":"explored_bps","type":"int","doc":"How far the price is off on purpose, basis points of the chosen fare."},{"name":"propensity_bps","type":"int","doc":"How likely that was, basis points."},{"name":"personal","type":"boolean","doc":"A datum about the rider lowered the price: he must be told."}]}],"default":null,"doc":"QUOTED: the price."},{"name":"inputs","type":["null",{"type":"record","name":"QuoteInputs","namespace":"tripo","doc":"All that a price was made from beside the policy: the same inputs and policy give the same quote to the byte.","fields":[{"name":"distance_m","type":"long","doc":"Metres on the road."},{"name":"duration_s","type":"long","doc":"Seconds on the way."},{"name":"tolls_minor","type":"long","doc":"Tolls, minor units."},{"name":"estimated","type":"boolean","doc":"Whether distance or duration was estimated, for the request had none."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Tier; null: the plain service."},{"name":"cell","type":"long","doc":"H3 cell of the pickup, resolution 8."},{"name":"demand","type":"int","doc":"Requests in the cell and around it within the policy's window."},{"name":"supply","type":"int","doc":"Free drivers in the cell and around it."},{"name":"wait_ms","type":"int","doc":"Expected time until a driver is there, by the nearest ring of cells with a free one."},{"name":"surge_bps","type":"int","doc":"Surge of the cell, basis points of the surge base."},{"name":"competitor_bps","type":["null","int"],"default":null,"doc":"Competitors' price against our metered fare, basis points; null: not known."},{"name":"emergency_bps","type":["null","int"],"default":null,"doc":"Ceiling of an emergency that holds, basis points of the metered fare; null: none holds."},{"name":"loyalty_bps","type":["null","int"],"default":null,"doc":"What loyalty may take off, basis points of the fare; the only datum about a person. Null: not known, so nothing is taken off."},{"name":"odds_e6","type":"long","doc":"Log odds of acceptance at the start price without a wait, millionths."},{"name":"slope_e6","type":"long","doc":"How much they fall for each unit of the price's logarithm, millionths."},{"name":"error_e6","type":"long","doc":"Standard error of that slope, millionths."},{"name":"wait_e6","type":"long","doc":"How much they fall for each minute of waiting, millionths."}]}],"default":null,"doc":"What it was made from; null: DUPLICATE."},{"name":"cause","type":["null",{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]}],"default":null,"doc":"The record that asked."},{"name":"turn","type":"long","doc":"Turn of the market in which it was decided."},{"name":"row","type":"int","doc":"Its place among the turn's quotes, from 0."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 2_592_000_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(PriceQuoted::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// A rider asks what a ride would cost. Sent again with the same `quote` while it is remembered it is answered
+/// `DUPLICATE`, later `REFUSED` as `LATE`: no id is priced twice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct QuoteRequested {
+    /// Id of the quote, chosen by the sender, 1 to 64 bytes, never used again: the name by which a ride is asked for at
+    /// this price.
+    pub quote: String,
+    /// Event time: when the rider asked.
+    pub at: i64,
+    /// City, 1 to 64 bytes; the record's key.
+    pub market: String,
+    /// Who asks, 1 to 64 bytes; a pseudonym. It has no part in the price but by the loyalty that it leads to.
+    pub rider: String,
+    /// Where the ride starts.
+    pub pickup: Point,
+    /// Where the ride ends.
+    pub dropoff: Point,
+    /// What is asked for.
+    pub service: Service,
+    /// Tier; null: the plain service.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// Metres on the road, by the sender's router, 0 to 1000000; null: estimated from the straight line.
+    #[serde(default)]
+    pub distance_m: Option<i32>,
+    /// Seconds on the way, by the sender's router, 0 to 86400; null: estimated from the distance.
+    #[serde(default)]
+    pub duration_s: Option<i32>,
+    /// Tolls on the way, minor units, 0 to 10000000000; null: none.
+    #[serde(default)]
+    pub tolls_minor: Option<i64>,
+}
+
+impl Record for QuoteRequested {
+    const TOPIC: &'static Topic = &Topic {
+        name: "quote.requested",
+        schema: r#"{"type":"record","name":"QuoteRequested","namespace":"tripo","doc":"A rider asks what a ride would cost. Sent again with the same `quote` while it is remembered it is answered `DUPLICATE`, later `REFUSED` as `LATE`: no id is priced twice.","topic":{"name":"quote.requested","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":604800000,"max_message_bytes":1048576},"fields":[{"name":"quote","type":"string","doc":"Id of the quote, chosen by the sender, 1 to 64 bytes, never used again: the name by which a ride is asked for at this price."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym. It has no part in the price but by the loyalty that it leads to."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Tier; null: the plain service."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"Metres on the road, by the sender's router, 0 to 1000000; null: estimated from the straight line."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"Seconds on the way, by the sender's router, 0 to 86400; null: estimated from the distance."},{"name":"tolls_minor","type":["null","long"],"default":null,"doc":"Tolls on the way, minor units, 0 to 10000000000; null: none."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 604_800_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(QuoteRequested::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
 /// Why a record was parked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -786,22 +1127,6 @@ impl Record for RideProgressed {
     }
 }
 
-/// What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Service {
-    /// `STANDARD`
-    Standard = 1,
-    /// `XL`
-    Xl = 2,
-    /// `ACCESSIBLE`
-    Accessible = 3,
-    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
-    #[default]
-    #[serde(other)]
-    Unknown = 0,
-}
-
 /// A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RideRequested {
@@ -949,6 +1274,70 @@ pub struct ClockKept {
     pub anchor_appended: i64,
 }
 
+/// Surge of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SurgeCell {
+    /// H3 cell, resolution 8.
+    pub cell: i64,
+    /// Mean target by event time, thousandths of a basis point.
+    pub average: i64,
+    /// What is asked, basis points of the surge base.
+    pub surge_bps: i32,
+}
+
+/// Surge of a market, stepped minute by minute.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SurgeKept {
+    /// Up to here minutes were stepped; null: nobody asked.
+    #[serde(default)]
+    pub at: Option<i64>,
+    /// Cells with any, by cell.
+    pub cells: Vec<SurgeCell>,
+}
+
+/// The newest sample of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SampleKept {
+    /// H3 cell; null: the whole market.
+    #[serde(default)]
+    pub cell: Option<i64>,
+    /// Event time.
+    pub at: i64,
+    /// Competitors' price against our base fare, basis points.
+    pub competitor_bps: i32,
+}
+
+/// What `market.sampled` said of a market.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SignalsKept {
+    /// When the emergency that holds began.
+    #[serde(default)]
+    pub since: Option<i64>,
+    /// Its ceiling, basis points of the metered fare; null: none holds.
+    #[serde(default)]
+    pub ceiling_bps: Option<i32>,
+    /// Event time of the newest word about an emergency.
+    pub heard: i64,
+    /// Competitors' prices, the market's first, then by cell.
+    pub samples: Vec<SampleKept>,
+}
+
+/// A day's highest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DayHighs {
+    /// Days since 1 January 1970.
+    pub day: i32,
+    /// At most four, basis points of the metered fare, highest first.
+    pub highest_bps: Vec<i64>,
+}
+
+/// The highest prices of each of the last 60 days: what an emergency is measured by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HighsKept {
+    /// By day.
+    pub days: Vec<DayHighs>,
+}
+
 /// What a processor must remember, one small record an entity, written in the transaction of the decision that changed
 /// it. A record without a value forgets the entity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -968,12 +1357,21 @@ pub struct StateKept {
     /// Set for the market's clock.
     #[serde(default)]
     pub clock: Option<ClockKept>,
+    /// Of `quoting`: surge.
+    #[serde(default)]
+    pub surge: Option<SurgeKept>,
+    /// Of `quoting`: signals.
+    #[serde(default)]
+    pub signals: Option<SignalsKept>,
+    /// Of `quoting`: the highest prices.
+    #[serde(default)]
+    pub highs: Option<HighsKept>,
 }
 
 impl Record for StateKept {
     const TOPIC: &'static Topic = &Topic {
         name: "state.kept",
-        schema: r#"{"type":"record","name":"StateKept","namespace":"tripo","doc":"What a processor must remember, one small record an entity, written in the transaction of the decision that changed it. A record without a value forgets the entity.","topic":{"name":"state.kept","key":"entity","partitions":12,"placed_by":"market","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who remembers."},{"name":"market","type":"string","doc":"City; decides the partition."},{"name":"entity","type":"string","doc":"Which entity; the record's key: processor, market, kind, id."},{"name":"ride","type":["null",{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null",{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]}],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}],"default":null,"doc":"Set for a ride."},{"name":"driver","type":["null",{"type":"record","name":"DriverKept","namespace":"tripo","doc":"A driver as the decision layer remembers him.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"hop","type":"int","doc":"How often he changed markets; the highest known hop wins."},{"name":"here","type":"boolean","doc":"Whether this market may offer him rides."},{"name":"ride","type":["null","string"],"default":null,"doc":"The ride that holds him: offered, assigned or driving."},{"name":"account","type":{"type":"record","name":"Account","namespace":"tripo","doc":"What a driver earned, for fairness.","fields":[{"name":"income_minor","type":"long","doc":"Earned in this market since `since`, minor units."},{"name":"rides","type":"int","doc":"Rides completed since `since`."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the account began."},{"name":"free_since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the driver last became free."}]},"doc":"What he earned."}]}],"default":null,"doc":"Set for a driver."},{"name":"clock","type":["null",{"type":"record","name":"ClockKept","namespace":"tripo","doc":"A market's clock and running totals.","fields":[{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Watermark of the market's event time."},{"name":"turn","type":"long","doc":"Number of the newest turn."},{"name":"anchor_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the market's first tick; 0 before it."},{"name":"anchor_appended","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Broker time of the market's first tick; 0 before it."}]}],"default":null,"doc":"Set for the market's clock."}]}"#,
+        schema: r#"{"type":"record","name":"StateKept","namespace":"tripo","doc":"What a processor must remember, one small record an entity, written in the transaction of the decision that changed it. A record without a value forgets the entity.","topic":{"name":"state.kept","key":"entity","partitions":12,"placed_by":"market","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who remembers."},{"name":"market","type":"string","doc":"City; decides the partition."},{"name":"entity","type":"string","doc":"Which entity; the record's key: processor, market, kind, id."},{"name":"ride","type":["null",{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null",{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]}],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}],"default":null,"doc":"Set for a ride."},{"name":"driver","type":["null",{"type":"record","name":"DriverKept","namespace":"tripo","doc":"A driver as the decision layer remembers him.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"hop","type":"int","doc":"How often he changed markets; the highest known hop wins."},{"name":"here","type":"boolean","doc":"Whether this market may offer him rides."},{"name":"ride","type":["null","string"],"default":null,"doc":"The ride that holds him: offered, assigned or driving."},{"name":"account","type":{"type":"record","name":"Account","namespace":"tripo","doc":"What a driver earned, for fairness.","fields":[{"name":"income_minor","type":"long","doc":"Earned in this market since `since`, minor units."},{"name":"rides","type":"int","doc":"Rides completed since `since`."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the account began."},{"name":"free_since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the driver last became free."}]},"doc":"What he earned."}]}],"default":null,"doc":"Set for a driver."},{"name":"clock","type":["null",{"type":"record","name":"ClockKept","namespace":"tripo","doc":"A market's clock and running totals.","fields":[{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Watermark of the market's event time."},{"name":"turn","type":"long","doc":"Number of the newest turn."},{"name":"anchor_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the market's first tick; 0 before it."},{"name":"anchor_appended","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Broker time of the market's first tick; 0 before it."}]}],"default":null,"doc":"Set for the market's clock."},{"name":"surge","type":["null",{"type":"record","name":"SurgeKept","namespace":"tripo","doc":"Surge of a market, stepped minute by minute.","fields":[{"name":"at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"Up to here minutes were stepped; null: nobody asked."},{"name":"cells","type":{"type":"array","items":{"type":"record","name":"SurgeCell","namespace":"tripo","doc":"Surge of a cell.","fields":[{"name":"cell","type":"long","doc":"H3 cell, resolution 8."},{"name":"average","type":"long","doc":"Mean target by event time, thousandths of a basis point."},{"name":"surge_bps","type":"int","doc":"What is asked, basis points of the surge base."}]}},"doc":"Cells with any, by cell."}]}],"default":null,"doc":"Of `quoting`: surge."},{"name":"signals","type":["null",{"type":"record","name":"SignalsKept","namespace":"tripo","doc":"What `market.sampled` said of a market.","fields":[{"name":"since","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"When the emergency that holds began."},{"name":"ceiling_bps","type":["null","int"],"default":null,"doc":"Its ceiling, basis points of the metered fare; null: none holds."},{"name":"heard","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the newest word about an emergency."},{"name":"samples","type":{"type":"array","items":{"type":"record","name":"SampleKept","namespace":"tripo","doc":"The newest sample of a place.","fields":[{"name":"cell","type":["null","long"],"default":null,"doc":"H3 cell; null: the whole market."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"competitor_bps","type":"int","doc":"Competitors' price against our base fare, basis points."}]}},"doc":"Competitors' prices, the market's first, then by cell."}]}],"default":null,"doc":"Of `quoting`: signals."},{"name":"highs","type":["null",{"type":"record","name":"HighsKept","namespace":"tripo","doc":"The highest prices of each of the last 60 days: what an emergency is measured by.","fields":[{"name":"days","type":{"type":"array","items":{"type":"record","name":"DayHighs","namespace":"tripo","doc":"A day's highest.","fields":[{"name":"day","type":"int","doc":"Days since 1 January 1970."},{"name":"highest_bps","type":{"type":"array","items":"long"},"doc":"At most four, basis points of the metered fare, highest first."}]}},"doc":"By day."}]}],"default":null,"doc":"Of `quoting`: the highest prices."}]}"#,
         partitions: 12,
         placed_by: PlacedBy::Market,
         cleanup: "compact",
@@ -1080,6 +1478,19 @@ pub struct TurnEdge {
     pub score: Score,
 }
 
+/// A cell of a market as a turn of `quoting` counted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CellCounted {
+    /// H3 cell, resolution 8.
+    pub cell: i64,
+    /// Requests within the policy's window.
+    pub demand: i32,
+    /// Free drivers.
+    pub supply: i32,
+    /// Surge after the turn, basis points of the surge base.
+    pub surge_bps: i32,
+}
+
 /// What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on
 /// matches; u <= unserved, equal without a driver; v <= 0, zero without a ride.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -1120,12 +1531,15 @@ pub struct TurnTaken {
     pub columns: Vec<TurnColumn>,
     /// Who may serve whom.
     pub edges: Vec<TurnEdge>,
+    /// Of `quoting`: the cells in which a minute's step of surge was taken.
+    #[serde(default)]
+    pub cells: Vec<CellCounted>,
 }
 
 impl Record for TurnTaken {
     const TOPIC: &'static Topic = &Topic {
         name: "turn.taken",
-        schema: r#"{"type":"record","name":"TurnTaken","namespace":"tripo","doc":"What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on matches; u <= unserved, equal without a driver; v <= 0, zero without a ride.","topic":{"name":"turn.taken","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576,"compression":"zstd"},"fields":[{"name":"processor","type":"string","doc":"Who decided."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"turn","type":"long","doc":"Number of the turn of this processor in its market, ascending; a turn that decided nothing has no record."},{"name":"chunk","type":"int","doc":"A turn over 256 KiB is cut; which part this is, from 0."},{"name":"chunks","type":"int","doc":"How many parts."},{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The market's watermark: the only time that decisions know."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."},{"name":"exact","type":"boolean","doc":"Whether the assignment was solved to the optimum; else the duals bound it."},{"name":"gap_ms","type":"long","doc":"How far from the optimum it can be; zero when exact."},{"name":"cut","type":{"type":"array","items":{"type":"record","name":"Cut","namespace":"tripo","doc":"How far a partition was applied.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset of the next record."}]}},"doc":"The next record to apply of every topic and partition: all before it were known."},{"name":"asked","type":{"type":"array","items":{"type":"record","name":"TurnAsked","namespace":"tripo","doc":"A request of the turn.","fields":[{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"request","type":{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]},"doc":"What it says."}]}},"doc":"Requests of the turn, in offset order."},{"name":"progressed","type":{"type":"array","items":{"type":"record","name":"TurnProgressed","namespace":"tripo","doc":"A fact of the turn.","fields":[{"name":"place","type":"tripo.Place","doc":"Where it lies."},{"name":"progress","type":{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of the two amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."}]},"doc":"What it says."}]}},"doc":"Facts of the turn, in offset order."},{"name":"rides","type":{"type":"array","items":{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null","tripo.RideRequested"],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}},"doc":"The rides concerned, as they stood before the turn, by id."},{"name":"rows","type":{"type":"array","items":{"type":"record","name":"TurnRow","namespace":"tripo","doc":"A ride that looks for a driver: a row of the assignment problem.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"cell","type":"long","doc":"H3 cell of the pickup."},{"name":"component","type":"int","doc":"Connected component of the problem."},{"name":"unserved_ms","type":"long","doc":"Cost of leaving the ride without a driver in this turn."},{"name":"dual_ms","type":"long","doc":"Dual price u: what serving this ride costs at the margin."},{"name":"column","type":["null","int"],"default":null,"doc":"The driver that it got; null: none."},{"name":"considered","type":"int","doc":"Drivers looked at."},{"name":"barred","type":{"type":"array","items":{"type":"record","name":"Barred","namespace":"tripo","doc":"How many drivers were barred for one reason.","fields":[{"name":"barrier","type":{"type":"enum","name":"Barrier","namespace":"tripo","doc":"Why a driver near the pickup was not a candidate. RESERVED: held by a ride here; BUSY: his app says so; BEYOND_LIMIT: better ones fill the list of candidates, or, with no drivers, the turn was full.","symbols":["UNKNOWN","RESERVED","BUSY","STALE_PING","OTHER_MARKET","SUSPENDED","TIER","VEHICLE","TOO_FAR","REFUSED_BEFORE","NO_PROFILE","BEYOND_LIMIT"],"default":"UNKNOWN"},"doc":"Why."},{"name":"drivers","type":"int","doc":"How many."}]}},"doc":"Why some were no candidates."}]}},"doc":"Rides that look for a driver."},{"name":"columns","type":{"type":"array","items":{"type":"record","name":"TurnColumn","namespace":"tripo","doc":"A driver that could be asked: a column of the assignment problem.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"cell","type":"long","doc":"H3 cell of his newest ping."},{"name":"pinged_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of his newest ping."},{"name":"place","type":"tripo.Point","doc":"Where that ping says he is."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Highest tier that he serves."},{"name":"vehicle","type":{"type":"enum","name":"Vehicle","namespace":"tripo","doc":"What the driver drives.","symbols":["UNKNOWN","SEDAN","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What he drives."},{"name":"rating_bps","type":"int","doc":"His rating, basis points."},{"name":"reliability_bps","type":"int","doc":"His reliability, basis points."},{"name":"dual_ms","type":"long","doc":"Dual price v, zero or less: what one more driver here would save."}]}},"doc":"Drivers that could be asked."},{"name":"edges","type":{"type":"array","items":{"type":"record","name":"TurnEdge","namespace":"tripo","doc":"A ride and a driver that may serve it.","fields":[{"name":"row","type":"int","doc":"Index into rows of the whole turn."},{"name":"column","type":"int","doc":"Index into columns of the whole turn."},{"name":"distance_m","type":"int","doc":"Straight line to the pickup, metres."},{"name":"score","type":{"type":"record","name":"Score","namespace":"tripo","doc":"The parts of a cost, all in milliseconds of waiting; less is better.","fields":[{"name":"eta_ms","type":"int","doc":"Travel time to the pickup."},{"name":"rating_ms","type":"int","doc":"What the rating falls short of five stars."},{"name":"reliability_ms","type":"int","doc":"What the reliability falls short of one."},{"name":"vehicle_ms","type":"int","doc":"What the vehicle and the tier are more than asked for."},{"name":"fairness_ms","type":"int","doc":"Less for a driver who earns below the market's mean; zero while too little is known of him."}]},"doc":"The parts of the cost; the cost is their sum."}]}},"doc":"Who may serve whom."}]}"#,
+        schema: r#"{"type":"record","name":"TurnTaken","namespace":"tripo","doc":"What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on matches; u <= unserved, equal without a driver; v <= 0, zero without a ride.","topic":{"name":"turn.taken","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576,"compression":"zstd"},"fields":[{"name":"processor","type":"string","doc":"Who decided."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"turn","type":"long","doc":"Number of the turn of this processor in its market, ascending; a turn that decided nothing has no record."},{"name":"chunk","type":"int","doc":"A turn over 256 KiB is cut; which part this is, from 0."},{"name":"chunks","type":"int","doc":"How many parts."},{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The market's watermark: the only time that decisions know."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."},{"name":"exact","type":"boolean","doc":"Whether the assignment was solved to the optimum; else the duals bound it."},{"name":"gap_ms","type":"long","doc":"How far from the optimum it can be; zero when exact."},{"name":"cut","type":{"type":"array","items":{"type":"record","name":"Cut","namespace":"tripo","doc":"How far a partition was applied.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset of the next record."}]}},"doc":"The next record to apply of every topic and partition: all before it were known."},{"name":"asked","type":{"type":"array","items":{"type":"record","name":"TurnAsked","namespace":"tripo","doc":"A request of the turn.","fields":[{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"request","type":{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]},"doc":"What it says."}]}},"doc":"Requests of the turn, in offset order."},{"name":"progressed","type":{"type":"array","items":{"type":"record","name":"TurnProgressed","namespace":"tripo","doc":"A fact of the turn.","fields":[{"name":"place","type":"tripo.Place","doc":"Where it lies."},{"name":"progress","type":{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of the two amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."}]},"doc":"What it says."}]}},"doc":"Facts of the turn, in offset order."},{"name":"rides","type":{"type":"array","items":{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null","tripo.RideRequested"],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}},"doc":"The rides concerned, as they stood before the turn, by id."},{"name":"rows","type":{"type":"array","items":{"type":"record","name":"TurnRow","namespace":"tripo","doc":"A ride that looks for a driver: a row of the assignment problem.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"cell","type":"long","doc":"H3 cell of the pickup."},{"name":"component","type":"int","doc":"Connected component of the problem."},{"name":"unserved_ms","type":"long","doc":"Cost of leaving the ride without a driver in this turn."},{"name":"dual_ms","type":"long","doc":"Dual price u: what serving this ride costs at the margin."},{"name":"column","type":["null","int"],"default":null,"doc":"The driver that it got; null: none."},{"name":"considered","type":"int","doc":"Drivers looked at."},{"name":"barred","type":{"type":"array","items":{"type":"record","name":"Barred","namespace":"tripo","doc":"How many drivers were barred for one reason.","fields":[{"name":"barrier","type":{"type":"enum","name":"Barrier","namespace":"tripo","doc":"Why a driver near the pickup was not a candidate. RESERVED: held by a ride here; BUSY: his app says so; BEYOND_LIMIT: better ones fill the list of candidates, or, with no drivers, the turn was full.","symbols":["UNKNOWN","RESERVED","BUSY","STALE_PING","OTHER_MARKET","SUSPENDED","TIER","VEHICLE","TOO_FAR","REFUSED_BEFORE","NO_PROFILE","BEYOND_LIMIT"],"default":"UNKNOWN"},"doc":"Why."},{"name":"drivers","type":"int","doc":"How many."}]}},"doc":"Why some were no candidates."}]}},"doc":"Rides that look for a driver."},{"name":"columns","type":{"type":"array","items":{"type":"record","name":"TurnColumn","namespace":"tripo","doc":"A driver that could be asked: a column of the assignment problem.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"cell","type":"long","doc":"H3 cell of his newest ping."},{"name":"pinged_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of his newest ping."},{"name":"place","type":"tripo.Point","doc":"Where that ping says he is."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Highest tier that he serves."},{"name":"vehicle","type":{"type":"enum","name":"Vehicle","namespace":"tripo","doc":"What the driver drives.","symbols":["UNKNOWN","SEDAN","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What he drives."},{"name":"rating_bps","type":"int","doc":"His rating, basis points."},{"name":"reliability_bps","type":"int","doc":"His reliability, basis points."},{"name":"dual_ms","type":"long","doc":"Dual price v, zero or less: what one more driver here would save."}]}},"doc":"Drivers that could be asked."},{"name":"edges","type":{"type":"array","items":{"type":"record","name":"TurnEdge","namespace":"tripo","doc":"A ride and a driver that may serve it.","fields":[{"name":"row","type":"int","doc":"Index into rows of the whole turn."},{"name":"column","type":"int","doc":"Index into columns of the whole turn."},{"name":"distance_m","type":"int","doc":"Straight line to the pickup, metres."},{"name":"score","type":{"type":"record","name":"Score","namespace":"tripo","doc":"The parts of a cost, all in milliseconds of waiting; less is better.","fields":[{"name":"eta_ms","type":"int","doc":"Travel time to the pickup."},{"name":"rating_ms","type":"int","doc":"What the rating falls short of five stars."},{"name":"reliability_ms","type":"int","doc":"What the reliability falls short of one."},{"name":"vehicle_ms","type":"int","doc":"What the vehicle and the tier are more than asked for."},{"name":"fairness_ms","type":"int","doc":"Less for a driver who earns below the market's mean; zero while too little is known of him."}]},"doc":"The parts of the cost; the cost is their sum."}]}},"doc":"Who may serve whom."},{"name":"cells","type":{"type":"array","items":{"type":"record","name":"CellCounted","namespace":"tripo","doc":"A cell of a market as a turn of `quoting` counted it.","fields":[{"name":"cell","type":"long","doc":"H3 cell, resolution 8."},{"name":"demand","type":"int","doc":"Requests within the policy's window."},{"name":"supply","type":"int","doc":"Free drivers."},{"name":"surge_bps","type":"int","doc":"Surge after the turn, basis points of the surge base."}]}},"default":[],"doc":"Of `quoting`: the cells in which a minute's step of surge was taken."}]}"#,
         partitions: 12,
         placed_by: PlacedBy::Market,
         cleanup: "delete",

@@ -2,12 +2,14 @@
 //!
 //! Start at [`Processor`]: what a decision maker is. [`contract`] holds one type a topic, generated from `schemas/`.
 
+pub mod check;
 pub mod codec;
 pub mod contract;
 pub mod geo;
 pub mod partition;
 mod processor;
 mod record;
+pub mod rules;
 mod units;
 pub mod wire;
 

@@ -292,6 +292,9 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             ride: None,
             driver: None,
             clock: Some(clock.keep()),
+            surge: None,
+            signals: None,
+            highs: None,
         };
         let partition = partition::of(market.as_bytes(), self.counts.of(StateKept::TOPIC));
         self.plain(&record, partition)

@@ -100,6 +100,7 @@ fn gather(turn: &Turn<Matching>, market: Option<&Market>, policy: &Policy) -> Tu
         rows: Vec::new(),
         columns: Vec::new(),
         edges: Vec::new(),
+        cells: Vec::new(),
     }
 }
 

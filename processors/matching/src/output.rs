@@ -98,7 +98,17 @@ impl Output {
 
     fn kept(market: &str, entity: String, ride: Option<RideKept>, driver: Option<DriverKept>) -> Output {
         let (processor, market) = (Matching::NAME.to_owned(), market.to_owned());
-        Output::Kept(Box::new(StateKept { processor, market, entity, ride, driver, clock: None }))
+        Output::Kept(Box::new(StateKept {
+            processor,
+            market,
+            entity,
+            ride,
+            driver,
+            clock: None,
+            surge: None,
+            signals: None,
+            highs: None,
+        }))
     }
 }
 

@@ -4,10 +4,8 @@ mod ranges;
 
 use std::collections::BTreeMap;
 
-use kernel::Rules;
+use kernel::{Rules, rules};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use toml::de::{DeTable, DeValue};
 
 use crate::HORIZON;
 
@@ -30,10 +28,8 @@ impl Rules for Policy {
     const BUILT_IN: &'static str = BUILT_IN;
 
     fn parse(text: &str) -> Result<Policy, String> {
-        let file: File = toml::from_str(text).map_err(|error| refused(text, &error))?;
-        let hash = Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let File { version, search, cost, chain, turn, eta } = file;
-        let policy = Policy { version, hash, search, cost, chain, turn, eta };
+        let File { version, search, cost, chain, turn, eta } = rules::parse(text)?;
+        let policy = Policy { version, hash: rules::hash(text), search, cost, chain, turn, eta };
         ranges::check(&policy)?;
         Ok(policy)
     }
@@ -210,28 +206,3 @@ impl EtaPolicy {
 }
 
 const _: () = assert!(HORIZON.0 == 600_000, "policy.toml and its check say 600 seconds");
-
-/// Why a text is none of a policy. What is wrong with a value names its key; the rest, such as a key that is missing, its place.
-fn refused(text: &str, error: &toml::de::Error) -> String {
-    let document = DeTable::parse(text).ok();
-    let key = error.span().zip(document).and_then(|(span, document)| key_at(document.get_ref(), span.start));
-    match key.filter(|_| error.message().starts_with("invalid")) {
-        Some(key) => format!("{key}: {}", one_line(error.message())),
-        None => one_line(&error.to_string()),
-    }
-}
-
-/// The key whose value lies at `at` of a text, with its section; `None`: that is no value.
-fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
-    table.iter().find_map(|(name, value)| {
-        let inner = match value.get_ref() {
-            DeValue::Table(inner) => key_at(inner, at).map(|key| format!("{}.{key}", name.get_ref())),
-            _ => None,
-        };
-        inner.or_else(|| value.span().contains(&at).then(|| name.get_ref().to_string()))
-    })
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}

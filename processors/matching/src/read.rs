@@ -1,25 +1,17 @@
 //! Decodes what matching reads and checks it against the contract, field by field.
 
-use std::fmt::Display;
-
+use kernel::check::{broken, decode, id, market, optional_id, place, time, unread, within};
 use kernel::codec::Datum;
 use kernel::contract::{
-    Cause, DriverChanged, DriverLocated, DriverReleased, MarketTicked, Party, Point, Progress, RideProgressed,
-    RideRequested, Service, Tier,
+    DriverChanged, DriverLocated, DriverReleased, MarketTicked, Party, Progress, RideProgressed, RideRequested,
+    Service, Tier,
 };
-use kernel::{Malformed, Millis, Read, Record, geo};
-use serde::Deserialize;
+use kernel::{Malformed, Millis, Processor, Read, Record};
 
 use crate::{Fact, Matching, Seen};
 
-/// 1 January 2000 and 2100, UTC.
-const TIMES: (i64, i64) = (946_684_800_000, 4_102_444_800_000);
-
 /// Most that one ride can pay, minor units: a sum of them never overflows.
 const AMOUNT_MAX: i64 = 1_000_000_000_000;
-
-/// Bytes of an id.
-const ID_MAX: usize = 64;
 
 /// Decodes a record of `topic`; see [`kernel::Processor::read`].
 ///
@@ -59,12 +51,7 @@ pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Rea
         check_release(&released)?;
         return Ok((released.market.clone(), Millis(released.at), Read::Fact(Fact::Released(released))));
     }
-    let detail = format!("matching does not read {}: take it off the tails", shown(topic));
-    Err(Malformed { cause: Cause::UnknownSchema, detail })
-}
-
-fn decode<'a, T: Deserialize<'a>>(datum: Datum<'a>) -> Result<T, Malformed> {
-    datum.read().map_err(|detail| Malformed { cause: Cause::Undecodable, detail })
+    Err(unread(Matching::NAME, topic))
 }
 
 fn check_ping(ping: &DriverLocated) -> Result<(), Malformed> {
@@ -145,66 +132,10 @@ fn check_release(released: &DriverReleased) -> Result<(), Malformed> {
     }
 }
 
-fn id(field: &str, value: &str) -> Result<(), Malformed> {
-    // Most ids are ASCII: one pass over the bytes tells; the rest is looked at letter by letter.
-    let plain = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    match (1..=ID_MAX).contains(&value.len()) && (plain || !value.contains(char::is_control)) {
-        true => Ok(()),
-        false => Err(broken(field, shown(value), "1 to 64 bytes without control characters")),
-    }
-}
-
-/// A market's name stands before others in the keys of `state.kept`, so it holds no `/`.
-fn market(field: &str, value: &str) -> Result<(), Malformed> {
-    id(field, value)?;
-    match value.contains('/') {
-        false => Ok(()),
-        true => Err(broken(field, shown(value), "without '/'")),
-    }
-}
-
-fn optional_id(field: &str, value: Option<&str>) -> Result<(), Malformed> {
-    value.map_or(Ok(()), |value| id(field, value))
-}
-
-fn time(at: i64) -> Result<(), Malformed> {
-    match (TIMES.0..=TIMES.1).contains(&at) {
-        true => Ok(()),
-        false => Err(broken("at", at, "milliseconds since 1970 that lie in 2000 to 2099")),
-    }
-}
-
-fn place(field: &str, point: Point) -> Result<(), Malformed> {
-    match geo::on_earth(point) {
-        true => Ok(()),
-        false => {
-            let value = format!("{}, {}", point.lat_e6, point.lng_e6);
-            Err(broken(field, value, "micro-degrees within +-90000000 and +-180000000"))
-        }
-    }
-}
-
 fn amount(field: &str, value: Option<i64>) -> Result<(), Malformed> {
-    match value {
-        None | Some(0..=AMOUNT_MAX) => Ok(()),
-        Some(value) => Err(broken(field, value, "0 to 1000000000000")),
-    }
+    value.map_or(Ok(()), |value| within(field, value, (0, AMOUNT_MAX), ""))
 }
 
 fn share(field: &str, value: i32) -> Result<(), Malformed> {
-    match (0..=10_000).contains(&value) {
-        true => Ok(()),
-        false => Err(broken(field, value, "0 to 10000 basis points")),
-    }
-}
-
-fn broken(field: &str, value: impl Display, range: &str) -> Malformed {
-    Malformed { cause: Cause::OutOfRange, detail: format!("{field} is {value}: it must be {range}") }
-}
-
-/// A value as it may stand in a message: quoted, escaped, at most 64 characters of it.
-fn shown(value: &str) -> String {
-    let start: String = value.chars().take(ID_MAX).collect();
-    let rest = if start.len() < value.len() { "..." } else { "" };
-    format!("{start:?}{rest}")
+    within(field, i64::from(value), (0, 10_000), " basis points")
 }

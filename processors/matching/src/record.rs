@@ -19,6 +19,7 @@ pub(crate) fn cut(whole: TurnTaken) -> Vec<TurnTaken> {
         rows: Vec::new(),
         columns: Vec::new(),
         edges: Vec::new(),
+        cells: Vec::new(),
         ..whole
     };
     let mut chunks = Chunks { open: head.clone(), head, size: FIXED, closed: Vec::new() };

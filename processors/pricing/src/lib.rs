@@ -1,15 +1,18 @@
 //! Pricing: the best price inside the rules, to the minor unit of the market's currency.
 //!
-//! What is here so far is the pure core of a quote: the fare table, the caps, the surge over cells, the elasticity model and the choice
-//! among prices. Topics and processors stand on it.
+//! [`Quoting`] answers `quote.requested` with `price.quoted`. `quote` is its pure core: the fare table, the caps, the surge over cells,
+//! the elasticity model and the choice among prices.
 
 mod money;
+mod policy;
 mod quote;
+pub mod quoting;
 
 #[cfg(test)]
 mod tests;
 
 pub use money::{AMOUNT, WHOLE, of_rate, share};
+pub use policy::{BUILT_IN, Policy};
 pub use quote::{
     caps::{Account, Breach, Caps, Held},
     demand::{Demand, POINTS},
@@ -19,3 +22,4 @@ pub use quote::{
     price::{Asked, Plan, Quoted, quote},
     surge::{Counts, Field, Pace, Surge},
 };
+pub use quoting::{Quoting, requote};

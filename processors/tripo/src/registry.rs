@@ -2,6 +2,7 @@
 
 use kernel::{Processor, Rules};
 use matching::Matching;
+use pricing::Quoting;
 use runtime::settings::Settings;
 
 use crate::run::{Run, serve};
@@ -19,7 +20,8 @@ pub(crate) struct Entry {
 }
 
 /// All processors.
-pub(crate) const PROCESSORS: &[Entry] = &[processor::<Matching>("matching", "policy.matching")];
+pub(crate) const PROCESSORS: &[Entry] =
+    &[processor::<Matching>("matching", "policy.matching"), processor::<Quoting>("quoting", "policy.quoting")];
 
 const fn processor<P: Processor>(name: &'static str, policy: &'static str) -> Entry {
     Entry { name, policy, check: |text| P::Policy::parse(text).map(drop), serve: serve::<P> }
@@ -31,7 +33,8 @@ mod tests {
 
     #[test]
     fn the_list_calls_each_processor_by_its_name() {
-        assert_eq!(PROCESSORS[0].name, Matching::NAME);
+        let names: Vec<_> = PROCESSORS.iter().map(|entry| entry.name).collect();
+        assert_eq!(names, [Matching::NAME, Quoting::NAME]);
         assert!(PROCESSORS.iter().all(|entry| entry.policy == format!("policy.{}", entry.name)));
     }
 }

@@ -167,7 +167,17 @@ fn kept(turn: &Turn<Tally>, count: i32) -> StateKept {
     };
     let (processor, market) = (Tally::NAME.to_owned(), turn.market.clone());
     let entity = format!("{processor}/{market}/count");
-    StateKept { processor, market, entity, ride: Some(ride), driver: None, clock: None }
+    StateKept {
+        processor,
+        market,
+        entity,
+        ride: Some(ride),
+        driver: None,
+        clock: None,
+        surge: None,
+        signals: None,
+        highs: None,
+    }
 }
 
 fn counted(turn: &Turn<Tally>, request: &RideRequested, count: i32) -> MatchDecided {

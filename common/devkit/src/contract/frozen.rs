@@ -15,7 +15,7 @@ use embedded::registry::{Level, incompatibility};
 use kernel::codec::Datum;
 use kernel::contract::{
     DriverChanged, DriverLocated, DriverReleased, MarketSampled, MarketTicked, MatchDecided, PolicyChanged,
-    RecordParked, RideProgressed, RideRequested, StateKept, TOPICS, TurnTaken,
+    PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS, TurnTaken,
 };
 use kernel::{Record, Topic};
 use serde_avro_fast::Schema;
@@ -49,7 +49,7 @@ pub struct Kind {
 }
 
 /// The types of all topics, by name of the topic.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 14] = [
     kind::<DriverChanged>(),
     kind::<DriverLocated>(),
     kind::<DriverReleased>(),
@@ -57,6 +57,8 @@ pub const KINDS: [Kind; 12] = [
     kind::<MarketTicked>(),
     kind::<MatchDecided>(),
     kind::<PolicyChanged>(),
+    kind::<PriceQuoted>(),
+    kind::<QuoteRequested>(),
     kind::<RecordParked>(),
     kind::<RideProgressed>(),
     kind::<RideRequested>(),

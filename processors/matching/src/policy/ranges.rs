@@ -1,17 +1,15 @@
 //! The range of every number of a policy.
 
-use std::fmt::Display;
+use kernel::rules::Ranges;
 
 use super::{EtaPolicy, Model, Policy};
 
 /// Most of `search.rows_max`.
 const ROWS: usize = 1_024;
-/// So many numbers are named; who has more wrong has another file in mind.
-const NAMED: usize = 20;
 
 /// Says which numbers are out of their ranges, all of them at once.
 pub(super) fn check(policy: &Policy) -> Result<(), String> {
-    let mut wrong = Wrong(Vec::new());
+    let mut wrong = Ranges::default();
     let Policy { version, hash: _, search, cost, chain, turn, eta } = policy;
     wrong.within("version", *version, 1, i32::MAX);
     wrong.within("search.ping_max_age_s", search.ping_max_age_s, 10, 600);
@@ -35,48 +33,31 @@ pub(super) fn check(policy: &Policy) -> Result<(), String> {
     wrong.within("chain.shift_gap_s", chain.shift_gap_s, 3_600, 172_800);
     wrong.within("turn.steps_max", turn.steps_max, 1_000, 100_000_000);
     wrong.within("turn.sweep_max", turn.sweep_max, 1, 10_000);
-    wrong.eta(eta);
-    match wrong.0.len() {
-        0 => Ok(()),
-        1..=NAMED => Err(wrong.0.join("; ")),
-        many => Err(format!("{}; and {} more", wrong.0[..NAMED].join("; "), many - NAMED)),
+    times(&mut wrong, eta);
+    wrong.finish()
+}
+
+fn times(wrong: &mut Ranges, eta: &EtaPolicy) {
+    // A market's name is not empty, so the empty one has the figures of all others.
+    model(wrong, "eta", eta.model(""));
+    for market in eta.markets.keys() {
+        match market.is_empty() {
+            true => wrong.note("eta.markets needs a name for each market".to_owned()),
+            false => model(wrong, &format!("eta.markets.{market}"), eta.model(market)),
+        }
     }
 }
 
-/// What is wrong so far, a sentence each.
-struct Wrong(Vec<String>);
-
-impl Wrong {
-    fn eta(&mut self, eta: &EtaPolicy) {
-        // A market's name is not empty, so the empty one has the figures of all others.
-        self.model("eta", eta.model(""));
-        for market in eta.markets.keys() {
-            match market.is_empty() {
-                true => self.0.push("eta.markets needs a name for each market".to_owned()),
-                false => self.model(&format!("eta.markets.{market}"), eta.model(market)),
-            }
-        }
+fn model(wrong: &mut Ranges, name: &str, model: Model<'_>) {
+    wrong.within(&format!("{name}.a1"), model.a1, 0.001, 1.0);
+    wrong.within(&format!("{name}.a2"), model.a2, 0.0, 100.0);
+    wrong.within(&format!("{name}.utc_offset_minutes"), model.utc_offset_minutes, -720, 840);
+    let factors = model.k.len();
+    if factors != 48 {
+        wrong.note(format!("{name}.k has {factors} factors: it needs 48, 24 hours of two kinds of day"));
+        return;
     }
-
-    fn model(&mut self, name: &str, model: Model<'_>) {
-        self.within(&format!("{name}.a1"), model.a1, 0.001, 1.0);
-        self.within(&format!("{name}.a2"), model.a2, 0.0, 100.0);
-        self.within(&format!("{name}.utc_offset_minutes"), model.utc_offset_minutes, -720, 840);
-        let factors = model.k.len();
-        if factors != 48 {
-            self.0.push(format!("{name}.k has {factors} factors: it needs 48, 24 hours of two kinds of day"));
-            return;
-        }
-        for (at, factor) in model.k.iter().enumerate() {
-            self.within(&format!("{name}.k[{at}]"), *factor, 0.1, 10.0);
-        }
-    }
-
-    fn within<T: PartialOrd + Display>(&mut self, key: &str, value: T, least: T, most: T) {
-        // Not a number is in no range.
-        let inside = least <= value && value <= most;
-        if !inside {
-            self.0.push(format!("{key} is {value}: it must lie in {least} to {most}"));
-        }
+    for (at, factor) in model.k.iter().enumerate() {
+        wrong.within(&format!("{name}.k[{at}]"), *factor, 0.1, 10.0);
     }
 }

@@ -103,6 +103,22 @@ impl Account {
         self.days = self.days.split_off(&oldest);
     }
 
+    /// Whether [`Account::note`] would change anything.
+    pub fn matters(&self, at: i64, bps: i64) -> bool {
+        let day = self.days.get(&at.div_euclid(DAY_MS));
+        day.is_none_or(|day| day.len() <= EXCLUDED || day.last().is_some_and(|least| bps > *least))
+    }
+
+    /// The highest prices, by day since 1 January 1970.
+    pub fn days(&self) -> impl Iterator<Item = (i64, &[i64])> {
+        self.days.iter().map(|(day, highest)| (*day, highest.as_slice()))
+    }
+
+    /// The account that [`Account::days`] told.
+    pub fn restored(days: impl Iterator<Item = (i64, Vec<i64>)>) -> Account {
+        Account { days: days.collect() }
+    }
+
     /// The ceiling of an emergency that began at `began`: the highest price of the 60 days before, the three highest not counted; the
     /// metered fare where so few were asked.
     pub fn ceiling(&self, began: i64) -> i64 {

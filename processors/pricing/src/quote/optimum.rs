@@ -60,6 +60,8 @@ pub struct Point {
 pub struct Choice {
     /// The price.
     pub best: Point,
+    /// The next best by the weights, and how much worse it is in millionths of the best's score; `None`: there is one price only.
+    pub runner_up: Option<(Point, i64)>,
     /// Prices of which none is better for all four, by fare, the chosen one among them.
     pub pareto: Vec<Point>,
     /// What would be chosen if demand were as steep, and as flat, as it may be: its 1/14 and 13/14 quantiles.
@@ -116,7 +118,12 @@ pub fn choose(ground: &Ground, demand: &Demand, weights: &Weights) -> Choice {
     let part = |values: &Values| [0, 1, 2, 3].map(|of| (values[of].max(0.0) * scale[of] + 0.5) as i64);
     let parts: Vec<[i64; 4]> = means[..count].iter().map(|(_, values)| part(values)).collect();
     let score = |values: &[i64; 4]| values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<i64>();
-    let chosen = first_best(parts.iter().map(score));
+    let totals: Vec<i64> = parts.iter().map(score).collect();
+    let chosen = first_best(totals.iter().copied());
+    // The chosen one itself counts as worse than any.
+    let others = totals.iter().enumerate().map(|(place, total)| if place == chosen { -1 } else { *total });
+    let next = first_best(others);
+    let behind = (totals[chosen] - totals[next]).saturating_mul(PART as i64) / totals[chosen].max(1);
     let best_of = |scored: &[f64; GRID]| first_best(scored[..count].iter().copied());
     let alike = scores.iter().filter(|scored| scored[chosen] >= scored[best_of(scored)] * ALIKE).count() as i64;
     let point = |place: usize| Point {
@@ -127,6 +134,7 @@ pub fn choose(ground: &Ground, demand: &Demand, weights: &Weights) -> Choice {
     let (steep, flat) = (prices[best_of(&scores[POINTS - 1])].fare, prices[best_of(&scores[0])].fare);
     Choice {
         best: point(chosen),
+        runner_up: (count > 1).then(|| (point(next), behind)),
         pareto: frontier(&parts, chosen).into_iter().map(point).collect(),
         interval: (steep.min(flat), steep.max(flat)),
         confidence_bps: alike * WHOLE / POINTS as i64,

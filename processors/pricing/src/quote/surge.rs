@@ -62,6 +62,37 @@ impl Surge {
         self.field.get(&cell).copied().unwrap_or(0)
     }
 
+    /// Up to where minutes were stepped; `None`: nothing began yet.
+    pub fn at(&self) -> Option<i64> {
+        self.at
+    }
+
+    /// Whether no cell has any, nor will have soon.
+    pub fn is_quiet(&self) -> bool {
+        self.field.is_empty() && self.averages.is_empty()
+    }
+
+    /// All that is known of each cell: its average in thousandths of a basis point, and what is asked.
+    pub fn cells(&self) -> impl Iterator<Item = (u64, i64, i64)> {
+        let cells: std::collections::BTreeSet<u64> = self.averages.keys().chain(self.field.keys()).copied().collect();
+        let of = |field: &Field, cell: &u64| field.get(cell).copied().unwrap_or(0);
+        cells.into_iter().map(move |cell| (cell, of(&self.averages, &cell), of(&self.field, &cell)))
+    }
+
+    /// The surge that [`Surge::at`] and [`Surge::cells`] told.
+    pub fn restored(at: i64, cells: impl Iterator<Item = (u64, i64, i64)>) -> Surge {
+        let mut surge = Surge { at: Some(at), ..Surge::default() };
+        for (cell, average, asked) in cells {
+            if average > 0 {
+                surge.averages.insert(cell, average);
+            }
+            if asked > 0 {
+                surge.field.insert(cell, asked);
+            }
+        }
+        surge
+    }
+
     /// All cells that have any.
     pub fn field(&self) -> &Field {
         &self.field

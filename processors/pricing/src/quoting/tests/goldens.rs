@@ -1,0 +1,97 @@
+//! Turns as files, with the quotes that they led to: `golden/*.json`. `UPDATE_EXPECT=1` rewrites the quotes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use kernel::contract::{MarketSampled, Point, PriceQuoted, QuoteRequested};
+use kernel::{Millis, Processor, geo};
+use serde::{Deserialize, Serialize};
+
+use super::{POLICY, Quoting, Seen, Stage, quotes};
+
+/// What happened in a market, and what was answered.
+#[derive(Serialize, Deserialize)]
+struct Golden {
+    /// What it shows.
+    about: String,
+    turns: Vec<GoldenTurn>,
+}
+
+/// What was new at `now`.
+#[derive(Serialize, Deserialize)]
+struct GoldenTurn {
+    now: i64,
+    /// Free drivers, and requests for rides, at their places.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    free: BTreeMap<String, Point>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    wanted: BTreeMap<String, Point>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sampled: Vec<MarketSampled>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requested: Vec<QuoteRequested>,
+    #[serde(default)]
+    quoted: Vec<PriceQuoted>,
+}
+
+fn files() -> BTreeMap<PathBuf, String> {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/golden")).unwrap();
+    let paths =
+        folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "json"));
+    paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// Decides the golden's turns; with `crash`, another instance takes over before each.
+fn decide(mut golden: Golden, crash: bool) -> Golden {
+    let mut stage = Stage::with(0);
+    let mut seen = Vec::new();
+    for turn in &mut golden.turns {
+        let at = turn.now;
+        let free = turn.free.iter().map(|(driver, place)| Seen::Located {
+            driver: driver.clone(),
+            at,
+            free: Some(geo::cell(*place)),
+        });
+        let wanted =
+            turn.wanted.iter().map(|(ride, place)| Seen::Requested { ride: ride.clone(), at, cell: geo::cell(*place) });
+        if crash {
+            stage.view = stage.rebuilt();
+            seen.iter().cloned().for_each(|one| stage.see(one));
+        }
+        let new: Vec<Seen> = free.chain(wanted).collect();
+        new.iter().cloned().for_each(|one| stage.see(one));
+        seen.extend(new);
+        let mut gathered = stage.gathered(0, &turn.requested, &turn.sampled);
+        gathered.now = Millis(turn.now);
+        let outputs = Quoting::decide(&gathered, &stage.view, &POLICY);
+        outputs.iter().for_each(|output| Quoting::evolve(&mut stage.view, output));
+        turn.quoted = quotes(&outputs);
+        stage.outputs.extend(outputs);
+    }
+    golden
+}
+
+#[test]
+fn the_golden_turns_are_decided_as_before() {
+    let files = files();
+    assert!(files.len() >= 2, "{} goldens", files.len());
+    for (path, text) in files {
+        let decided = decide(serde_json::from_str(&text).unwrap(), false);
+        let now = serde_json::to_string_pretty(&decided).unwrap() + "\n";
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&path, &now).unwrap();
+        } else {
+            assert_eq!(now, text, "{} ({}): UPDATE_EXPECT=1 rewrites it", path.display(), decided.about);
+        }
+    }
+}
+
+#[test]
+fn the_golden_turns_are_decided_the_same_after_a_crash_before_each() {
+    for (path, text) in files() {
+        let told = |golden: Golden| serde_json::to_string(&golden).unwrap();
+        let (straight, crashed): (Golden, Golden) =
+            (serde_json::from_str(&text).unwrap(), serde_json::from_str(&text).unwrap());
+        assert_eq!(told(decide(straight, false)), told(decide(crashed, true)), "{}", path.display());
+    }
+}

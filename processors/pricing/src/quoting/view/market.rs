@@ -1,0 +1,184 @@
+//! What is known of one market.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{Measure, Millis, geo};
+
+use super::{Recent, Signals};
+use crate::policy::{Sections, SurgePolicy, WaitPolicy};
+use crate::quoting::{HORIZON, REMEMBERED, Seen};
+use crate::{Account, Counts, Surge};
+
+/// A minute, milliseconds.
+const MINUTE_MS: i64 = 60_000;
+
+/// One market.
+#[derive(Debug)]
+pub(crate) struct Market {
+    /// Requests for rides, by their cell.
+    requests: Recent<u64>,
+    /// Drivers, by the cell in which they are free.
+    drivers: Recent<Option<u64>>,
+    /// Who is free in a cell.
+    free: BTreeMap<u64, BTreeSet<Box<str>>>,
+    /// Quotes that were answered.
+    pub(crate) answered: Recent<()>,
+    pub(crate) surge: Surge,
+    pub(crate) signals: Signals,
+    pub(crate) highs: Account,
+}
+
+impl Default for Market {
+    fn default() -> Market {
+        Market {
+            requests: Recent::new(HORIZON.0),
+            drivers: Recent::new(HORIZON.0),
+            free: BTreeMap::new(),
+            answered: Recent::new(REMEMBERED.0),
+            surge: Surge::default(),
+            signals: Signals::default(),
+            highs: Account::default(),
+        }
+    }
+}
+
+/// What a pickup finds around it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Around {
+    /// Requests in the cell and next to it.
+    pub(crate) demand: i32,
+    /// Free drivers there.
+    pub(crate) supply: i32,
+    /// Time until a driver is there, milliseconds.
+    pub(crate) wait_ms: i32,
+}
+
+impl Market {
+    pub(super) fn see(&mut self, seen: Seen, room: usize) -> bool {
+        match seen {
+            Seen::Located { driver, at, free } => {
+                if self.drivers.len() >= room && self.drivers.get(&driver).is_none() {
+                    return false;
+                }
+                if let Some(was) = self.drivers.replace(&driver, at, free) {
+                    self.leave(was.flatten(), &driver);
+                    if let Some(cell) = free {
+                        self.free.entry(cell).or_default().insert(driver.into());
+                    }
+                }
+                while let Some((driver, cell)) = self.drivers.sweep() {
+                    self.leave(cell, &driver);
+                }
+            }
+            Seen::Requested { ride, at, cell } => {
+                if self.requests.len() >= room && self.requests.get(&ride).is_none() {
+                    return false;
+                }
+                // Said again, it was asked for when it was said first.
+                if self.requests.get(&ride).is_none() {
+                    self.requests.insert(&ride, at, cell);
+                }
+                while self.requests.sweep().is_some() {}
+            }
+            Seen::Quoted { quote, at } => {
+                self.answered.insert(&quote, at, ());
+                while self.answered.sweep().is_some() {}
+            }
+        }
+        true
+    }
+
+    fn leave(&mut self, cell: Option<u64>, driver: &str) {
+        let Some(cell) = cell else { return };
+        if let Some(there) = self.free.get_mut(&cell) {
+            there.remove(driver);
+            if there.is_empty() {
+                self.free.remove(&cell);
+            }
+        }
+    }
+
+    /// How much is known here: drivers, requests and quotes, and when the newest ping was.
+    pub(crate) fn measure(&self) -> Measure {
+        let entities = self.drivers.len() + self.requests.len() + self.answered.len();
+        Measure { entities: entities as u64, newest: self.drivers.newest().map(Millis) }
+    }
+
+    /// Whether a minute is over in which surge may have moved.
+    pub(crate) fn ripe(&self, now: Millis, sections: &Sections) -> bool {
+        match self.surge.at() {
+            Some(at) => now.0.saturating_sub(at) >= MINUTE_MS,
+            None => self.asked_since(now.0.saturating_sub(sections.surge.window_ms())),
+        }
+    }
+
+    /// Whether anybody asked for a ride since then.
+    pub(crate) fn asked_since(&self, since: i64) -> bool {
+        self.requests.since(since).next().is_some()
+    }
+
+    /// Requests and free drivers of each cell, at most `cells_max` of them, with whether there were more.
+    pub(crate) fn counts(&self, now: i64, policy: &SurgePolicy) -> (BTreeMap<u64, Counts>, bool) {
+        let mut counts: BTreeMap<u64, Counts> = BTreeMap::new();
+        for (_, cell) in self.requests.since(now.saturating_sub(policy.window_ms())).take_while(|(at, _)| *at <= now) {
+            counts.entry(cell).or_default().demand += 1;
+        }
+        for (_, cell) in self.drivers.since(now.saturating_sub(policy.ping_max_age_ms())) {
+            cell.into_iter().for_each(|cell| counts.entry(cell).or_default().supply += 1);
+        }
+        let most = policy.cells_max;
+        if counts.len() <= most {
+            return (counts, false);
+        }
+        let mut all: Vec<(u64, Counts)> = counts.into_iter().collect();
+        all.sort_unstable_by_key(|(cell, counts)| (-counts.demand, -counts.supply, *cell));
+        all.truncate(most);
+        (all.into_iter().collect(), true)
+    }
+
+    /// What stands around a pickup. `demand` is counted by [`Market::demand`], once a turn.
+    pub(crate) fn around(
+        &self,
+        cell: u64,
+        now: i64,
+        demand: &BTreeMap<u64, i32>,
+        (surge, wait): (&SurgePolicy, &WaitPolicy),
+    ) -> Around {
+        let since = now.saturating_sub(surge.ping_max_age_ms());
+        let mut around = Around { wait_ms: wait.wait_ms(wait.rings_max + 1), ..Around::default() };
+        let mut ring = Vec::new();
+        let mut nearest = None;
+        for rings in 0..=wait.rings_max {
+            if nearest.is_some() && rings > 1 {
+                break;
+            }
+            ring.clear();
+            geo::ring(cell, rings, &mut ring);
+            let free: usize = ring.iter().map(|cell| self.free_in(*cell, since)).sum();
+            if free > 0 {
+                nearest = nearest.or(Some(rings));
+            }
+            if rings <= 1 {
+                around.supply = around.supply.saturating_add(i32::try_from(free).unwrap_or(i32::MAX));
+                let asked = ring.iter().filter_map(|cell| demand.get(cell));
+                around.demand = asked.fold(around.demand, |sum, one| sum.saturating_add(*one));
+            }
+        }
+        around.wait_ms = nearest.map_or(around.wait_ms, |rings| wait.wait_ms(rings));
+        around
+    }
+
+    /// Requests of each cell within the window.
+    pub(crate) fn demand(&self, now: i64, policy: &SurgePolicy) -> BTreeMap<u64, i32> {
+        let mut demand = BTreeMap::new();
+        for (_, cell) in self.requests.since(now.saturating_sub(policy.window_ms())).take_while(|(at, _)| *at <= now) {
+            *demand.entry(cell).or_insert(0) += 1;
+        }
+        demand
+    }
+
+    fn free_in(&self, cell: u64, since: i64) -> usize {
+        let there = self.free.get(&cell).into_iter().flatten();
+        there.filter(|driver| self.drivers.get(driver).is_some_and(|(at, _)| at >= since)).count()
+    }
+}
