@@ -7,6 +7,7 @@
 
 mod city;
 mod oracle;
+mod quotes;
 mod story;
 mod worker;
 

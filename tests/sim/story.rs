@@ -152,7 +152,7 @@ fn settle<D: Discipline>(cluster: &mut Cluster<Matching, D>, tally: &mut Tally) 
     Err("work is in hand, nothing goes wrong, and nobody does it".to_owned())
 }
 
-fn pace(rng: &mut Rng) -> Pace {
+pub(crate) fn pace(rng: &mut Rng) -> Pace {
     Pace {
         time: if rng.chance(3_000) { Time::Live } else { Time::Log { speed: 1 } },
         wait: Duration::ZERO,

@@ -213,6 +213,9 @@ mod tests {
         let said = load(&flags, &instance, None).unwrap_err();
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(said[0].starts_with("--policy needs a processor") && !said[1].contains("hunter2"), "{said:?}");
-        assert!(processor("matchmaking").is_err_and(|why| why == "no processor `matchmaking`: take one of matching, quoting"));
+        assert!(
+            processor("matchmaking")
+                .is_err_and(|why| why == "no processor `matchmaking`: take one of matching, quoting")
+        );
     }
 }

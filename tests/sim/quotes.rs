@@ -1,0 +1,242 @@
+//! Quotes through a storm: whatever is killed, refused or stands still, each request has one fate, each id one price, and each price can
+//! be made again from what it carries.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+    rc::Rc,
+    sync::Arc,
+};
+
+use devkit::sim::{Cluster, Faults, Plant, Rng, SimSchemas, World};
+use kernel::{
+    Millis, Record, Rules,
+    codec::Datum,
+    contract::{
+        DriverLocated, DriverStatus, MarketSampled, MarketTicked, Place, Point, PriceQuoted, QuoteOutcome,
+        QuoteRequested, RecordParked, RideRequested, Service, StateKept,
+    },
+    wire,
+};
+use pricing::{Policy, Quoting, quoting::View, requote};
+use runtime::{Discipline, Sound, log::Raw};
+
+use crate::{OverlayKept, seeds, story, trace};
+
+const MARKETS: [&str; 3] = ["bern", "oslo", "rome"];
+
+/// Steps until what is under way must have ended when nothing goes wrong.
+const PATIENCE: usize = 4_000;
+
+/// What happens outside.
+struct Street {
+    world: Rc<RefCell<World>>,
+    rng: Rng,
+    number: u32,
+}
+
+impl Street {
+    /// One thing happens, or none.
+    fn step(&mut self) -> Result<(), String> {
+        let market = *self.rng.pick(&MARKETS);
+        let at = self.world.borrow().now().0;
+        let place = Point { lat_e6: 46_948_000 + 8_000 * self.rng.below(3) as i32, lng_e6: 7_447_000 };
+        let market_name = market.to_owned();
+        self.number += 1;
+        let number = self.number;
+        let mut world = self.world.borrow_mut();
+        match self.rng.below(20) {
+            0..=3 => {
+                let driver = format!("d{}", self.rng.below(4));
+                let status = if self.rng.chance(5_000) { DriverStatus::Free } else { DriverStatus::Busy };
+                let (heading_deg, speed_kmh) = (None, None);
+                world.produce(
+                    market,
+                    &DriverLocated { driver, at, market: market_name, place, heading_deg, speed_kmh, status },
+                )?;
+            }
+            4..=6 => {
+                let (ride, rider, service) = (format!("r{number}"), "ann".to_owned(), Service::Standard);
+                let (pickup, dropoff, tier, quote) = (place, place, None, None);
+                world.produce(
+                    market,
+                    &RideRequested { ride, at, market: market_name, rider, pickup, dropoff, service, tier, quote },
+                )?;
+            }
+            7..=10 => {
+                // Some are sent again, some are for nothing, some are so old that nobody knows whether they had a price.
+                let known = self.rng.chance(3_000).then(|| number.saturating_sub(self.rng.below(300) as u32));
+                let late = if self.rng.chance(500) { 700_000 } else { 0 };
+                world.produce(
+                    market,
+                    &QuoteRequested {
+                        quote: format!("{market}-{}", known.unwrap_or(number)),
+                        at: at - late,
+                        market: market_name,
+                        rider: "ann".to_owned(),
+                        pickup: place,
+                        dropoff: place,
+                        service: Service::Standard,
+                        tier: None,
+                        distance_m: Some(1_000 * self.rng.below(9) as i32),
+                        duration_s: Some(60 * self.rng.below(9) as i32),
+                        tolls_minor: None,
+                    },
+                )?;
+            }
+            11 => {
+                let emergency = if self.rng.chance(3_000) { Some(self.rng.chance(5_000)) } else { None };
+                let competitor_bps = Some(8_000 + 1_000 * self.rng.below(5) as i32);
+                let (cell, traffic_bps, weather, event) = (None, None, None, None);
+                world.produce(
+                    market,
+                    &MarketSampled {
+                        market: market_name,
+                        at,
+                        cell,
+                        competitor_bps,
+                        traffic_bps,
+                        weather,
+                        event,
+                        emergency,
+                    },
+                )?;
+            }
+            12 | 13 => {
+                world.produce(market, &MarketTicked { market: market_name, at })?;
+            }
+            14 if self.rng.chance(1_000) => {
+                let partition = self.rng.below(world.partitions() as usize) as i32;
+                world.append(QuoteRequested::TOPIC.name, partition, b"nonsense", Some(vec![1, 2, 3]));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn same(carried: &View, rebuilt: &View, market: &str) -> Result<(), String> {
+    match carried.kept(market) == rebuilt.kept(market) {
+        true => Ok(()),
+        false => Err(format!("{:?}\nagainst\n{:?}", carried.kept(market), rebuilt.kept(market))),
+    }
+}
+
+/// Plays a seed; how many quotes were priced.
+fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: usize) -> Result<usize, String> {
+    let mut rng = Rng::new(!seed);
+    let world = World::new(seed, 2 + rng.upto(1) as i32, plant, trace);
+    let told = std::panic::catch_unwind(AssertUnwindSafe(|| day::<D>(seed, &mut rng, &world)));
+    told.unwrap_or_else(|_| Err("a panic".to_owned())).map_err(|why| {
+        let last = world.try_borrow().map(|world| world.trace()).unwrap_or_default();
+        format!("{last}\nseed {seed}: {why}\nrun it alone with SIM_SEED={seed}")
+    })
+}
+
+fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> Result<usize, String> {
+    let policy = Arc::new(Policy::parse(pricing::BUILT_IN)?);
+    let mut street = Street { world: world.clone(), rng: Rng::new(seed ^ 0x5eed), number: 0 };
+    let (pace, size) = (story::pace(rng), 2 + rng.below(2));
+    let mut cluster: Cluster<Quoting, D> = Cluster::new(world.clone(), policy.clone(), (pace, size), same);
+    world.borrow_mut().faults = Faults::STORM;
+    for _ in 0..800 + rng.below(400) {
+        if rng.chance(20) {
+            world.borrow_mut().compact(StateKept::TOPIC.name);
+        }
+        // A minute is over now and then.
+        if rng.chance(100) {
+            world.borrow_mut().pass(Millis(20_000));
+        }
+        street.step()?;
+        cluster.step()?;
+    }
+    world.borrow_mut().faults = Faults::NONE;
+    settle(&mut cluster)?;
+    judge(&world.borrow(), &policy)
+}
+
+/// Steps until nothing is in hand.
+fn settle<D: Discipline>(cluster: &mut Cluster<Quoting, D>) -> Result<(), String> {
+    let mut idle = 0;
+    for _ in 0..PATIENCE {
+        cluster.step()?;
+        idle = if cluster.idle() { idle + 1 } else { 0 };
+        if idle > 40 {
+            return Ok(());
+        }
+    }
+    Err("work is in hand, nothing goes wrong, and nobody does it".to_owned())
+}
+
+fn read<R: Record>(raw: &Raw) -> Result<R, String> {
+    let value = raw.value.as_deref().ok_or("no value")?;
+    let (id, bytes) = wire::split(value).map_err(|why| format!("{why:?}"))?;
+    if Some(id) != SimSchemas::id(R::TOPIC.name) {
+        return Err("another schema".to_owned());
+    }
+    Datum { bytes, schema: R::schema() }.read()
+}
+
+fn place(place: &Place) -> (String, i32, i64) {
+    (place.topic.clone(), place.partition, place.offset)
+}
+
+/// What a `read_committed` reader finds.
+fn judge(world: &World, policy: &Policy) -> Result<usize, String> {
+    let mut fates: BTreeMap<(String, i32, i64), usize> = BTreeMap::new();
+    let (mut priced, mut rows) = (BTreeSet::new(), BTreeSet::new());
+    for raw in world.committed(PriceQuoted::TOPIC.name) {
+        let quoted: PriceQuoted = read(&raw)?;
+        let cause = quoted.cause.as_ref().ok_or("a quote without a cause")?;
+        *fates.entry(place(cause)).or_default() += 1;
+        if quoted.outcome == QuoteOutcome::Quoted && !priced.insert(quoted.quote.clone()) {
+            return Err(format!("{} has two prices", quoted.quote));
+        }
+        if !rows.insert((quoted.market.clone(), quoted.turn, quoted.row)) {
+            return Err(format!("row {} of turn {}/{} was written twice", quoted.row, quoted.market, quoted.turn));
+        }
+        if requote(&quoted, policy)? != quoted {
+            return Err(format!("{} is not decided again as it was: {quoted:?}", quoted.quote));
+        }
+    }
+    for raw in world.committed(RecordParked::TOPIC.name) {
+        *fates.entry(place(&read::<RecordParked>(&raw)?.place)).or_default() += 1;
+    }
+    for raw in world.committed(QuoteRequested::TOPIC.name) {
+        let at = (raw.topic.to_owned(), raw.partition, raw.offset);
+        match fates.get(&at).copied().unwrap_or(0) {
+            1 => {}
+            0 => return Err(format!("{at:?} has no fate")),
+            many => return Err(format!("{at:?} has {many} fates")),
+        }
+    }
+    Ok(priced.len())
+}
+
+#[test]
+fn every_quote_has_one_fate_and_can_be_made_again() {
+    let mut sum = 0;
+    for seed in seeds().step_by(4) {
+        match play::<Sound>(seed, None, 0) {
+            Ok(priced) => sum += priced,
+            Err(_) => panic!("{}", play::<Sound>(seed, None, trace()).err().unwrap_or_default()),
+        }
+    }
+    println!("{sum} quotes");
+    assert!(sum > 0);
+}
+
+fn finds<D: Discipline>(name: &str, plant: Option<Plant>) {
+    let found = (0..60).filter(|seed| play::<D>(*seed, plant, 0).is_err()).count();
+    println!("{name}: found by {found} of 60");
+    assert!(found > 0, "{name} went unnoticed");
+}
+
+#[test]
+fn planted_bugs_of_the_log_are_found_by_quotes_too() {
+    finds::<Sound>("no fencing", Some(Plant::NoFencing));
+    finds::<Sound>("offsets outside the transaction", Some(Plant::OffsetsOutside));
+    finds::<Sound>("stale view", Some(Plant::StaleView));
+    finds::<OverlayKept>("overlay kept after an abort", None);
+}
