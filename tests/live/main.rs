@@ -10,6 +10,7 @@ mod demo;
 mod garbage;
 mod journey;
 mod outage;
+mod quotes;
 mod registry;
 mod scale;
 mod secured;
