@@ -1,6 +1,7 @@
 //! The auditor: a small correct log is clean, and every law that is broken in it turns the verdict red with a sentence.
 
 mod broken;
+mod quotes;
 mod trimmed;
 
 use std::collections::BTreeSet;

@@ -160,6 +160,7 @@ fn records_are_published_in_the_order_of_event_time_and_none_lies_ahead_of_its_t
         let said = match body {
             Body::Changed(record) => record.at,
             Body::Located(record) => record.at,
+            Body::Asked(record) => record.at,
             Body::Requested(record) => record.at,
             Body::Progressed(record) => record.at,
             Body::Ticked(record) => record.at,

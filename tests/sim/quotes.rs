@@ -45,7 +45,8 @@ impl Street {
         let market_name = market.to_owned();
         self.number += 1;
         let number = self.number;
-        let mut world = self.world.borrow_mut();
+        let world = self.world.clone();
+        let mut world = world.borrow_mut();
         match self.rng.below(20) {
             0..=3 => {
                 let driver = format!("d{}", self.rng.below(4));
@@ -65,25 +66,8 @@ impl Street {
                 )?;
             }
             7..=10 => {
-                // Some are sent again, some are for nothing, some are so old that nobody knows whether they had a price.
-                let known = self.rng.chance(3_000).then(|| number.saturating_sub(self.rng.below(300) as u32));
-                let late = if self.rng.chance(500) { 700_000 } else { 0 };
-                world.produce(
-                    market,
-                    &QuoteRequested {
-                        quote: format!("{market}-{}", known.unwrap_or(number)),
-                        at: at - late,
-                        market: market_name,
-                        rider: "ann".to_owned(),
-                        pickup: place,
-                        dropoff: place,
-                        service: Service::Standard,
-                        tier: None,
-                        distance_m: Some(1_000 * self.rng.below(9) as i32),
-                        duration_s: Some(60 * self.rng.below(9) as i32),
-                        tolls_minor: None,
-                    },
-                )?;
+                let asked = self.asked(market, (at, place));
+                world.produce(market, &asked)?;
             }
             11 => {
                 let emergency = if self.rng.chance(3_000) { Some(self.rng.chance(5_000)) } else { None };
@@ -113,6 +97,25 @@ impl Street {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Some are sent again, some are for nothing, some are so old that nobody knows whether they had a price.
+    fn asked(&mut self, market: &str, (at, place): (i64, Point)) -> QuoteRequested {
+        let known = self.rng.chance(3_000).then(|| self.number.saturating_sub(self.rng.below(300) as u32));
+        let late = if self.rng.chance(500) { 700_000 } else { 0 };
+        QuoteRequested {
+            quote: format!("{market}-{}", known.unwrap_or(self.number)),
+            at: at - late,
+            market: market.to_owned(),
+            rider: "ann".to_owned(),
+            pickup: place,
+            dropoff: place,
+            service: Service::Standard,
+            tier: None,
+            distance_m: Some(1_000 * self.rng.below(9) as i32),
+            duration_s: Some(60 * self.rng.below(9) as i32),
+            tolls_minor: None,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod ends;
 mod fates;
 mod holds;
 mod lists;
+mod quotes;
 mod reader;
 mod trimmed;
 mod turns;
@@ -22,8 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Record;
 use kernel::contract::{
-    DriverChanged, DriverReleased, MatchDecided, Outcome, Place, Progress, Reason, RecordParked, RideProgressed,
-    RideRequested, TurnTaken,
+    DriverChanged, DriverReleased, MatchDecided, Outcome, Place, PriceQuoted, Progress, QuoteRequested, Reason,
+    RecordParked, RideProgressed, RideRequested, TurnTaken,
 };
 
 use answers::Answers;
@@ -32,6 +33,7 @@ use ends::Ends;
 use fates::{Acceptance, Fates, RideKey, at};
 use holds::Holds;
 use lists::Lists;
+use quotes::Quotes;
 pub use reader::audit;
 use trimmed::Trimmed;
 use turns::Turns;
@@ -63,6 +65,7 @@ pub struct Auditor {
     holds: Holds,
     turns: Turns,
     lists: Lists,
+    quotes: Quotes,
     trimmed: Trimmed,
     verdict: Verdict,
 }
@@ -114,9 +117,22 @@ impl Auditor {
         }
     }
 
+    /// A request for a quote; `None`: it cannot be read, and may only be parked.
+    pub fn asked(&mut self, place: &Place, asked: Option<&QuoteRequested>) {
+        self.quotes.requested(place, asked.map(|asked| (asked.market.clone(), asked.quote.clone())));
+    }
+
+    /// An answer to such a request.
+    pub fn quoted(&mut self, place: &Place, quoted: &PriceQuoted) {
+        self.quotes.quoted(place, quoted, &self.trimmed, &mut self.verdict);
+    }
+
     /// A parked record.
     pub fn parked(&mut self, record: &RecordParked) {
         self.fates.park(record, &mut self.verdict);
+        if record.processor == quotes::PROCESSOR {
+            return self.quotes.parked(record);
+        }
         self.holds.parked(&record.place);
     }
 
@@ -139,6 +155,10 @@ impl Auditor {
 
     /// A chunk of a turn.
     pub fn taken(&mut self, place: &Place, chunk: TurnTaken) {
+        // What a quote was made from stands in the quote.
+        if chunk.processor == quotes::PROCESSOR {
+            return;
+        }
         if let Some(turn) = self.turns.put_together(place, chunk, &self.trimmed, &mut self.verdict) {
             self.holds.cut(&turn.market, turn.turn, &turn.cut);
             self.answers.cut(&turn);
@@ -163,7 +183,7 @@ impl Auditor {
     /// How much is held, to be held against [`Limits`].
     pub fn entries(&self) -> usize {
         let judged = self.fates.len() + self.ends.len() + self.chains.len() + self.answers.len();
-        judged + self.holds.len() + self.turns.len() + self.lists.len()
+        judged + self.holds.len() + self.turns.len() + self.lists.len() + self.quotes.len()
     }
 
     /// Ends the audit: what is still open is open for good.
@@ -173,6 +193,7 @@ impl Auditor {
         self.answers.settle(&self.fates, &mut self.verdict);
         self.holds.settle(&mut self.verdict);
         self.turns.settle(&self.trimmed, &mut self.verdict);
+        self.quotes.settle(&self.trimmed, &mut self.verdict);
         let mut verdict = self.verdict;
         verdict.notes = self.trimmed.notes();
         verdict.requests = self.fates.requests();

@@ -2,6 +2,7 @@
 
 mod args;
 mod chaos;
+mod desk;
 mod engine;
 mod feed;
 mod figures;
@@ -48,7 +49,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, String> {
     let ran = traffic.run();
     let stopped = traffic.end();
     ran?;
-    stopped.map_err(|error| format!("the matching service ended: {error}"))?;
+    stopped.map_err(|error| format!("a service ended: {error}"))?;
     let swept = traffic.litter.as_mut().map(Litter::count).transpose()?;
     let garbage = traffic.litter.as_ref().map(Litter::places).unwrap_or_default();
     let verdict = auditor::audit(&ground.brokers, Limits { garbage: Some(garbage), ..Limits::default() })?;

@@ -8,6 +8,9 @@ use kernel::contract::{MatchDecided, Place, RecordParked, RideProgressed, RideRe
 use super::trimmed::Trimmed;
 use super::verdict::{Law, Verdict};
 
+/// Who answers requests and acceptances.
+const MATCHING: &str = "matching";
+
 /// Where a record lies in its topic: partition and offset.
 pub(super) type Spot = (i32, i64);
 
@@ -80,14 +83,17 @@ impl Fates {
             let sentence = format!("{} was parked twice by {}", at(place), record.processor);
             return verdict.blame(Law::Duplicated, sentence);
         }
-        if let Some(asking) = self.find(place) {
+        // Others read the same topics, and answer other questions.
+        if record.processor == MATCHING
+            && let Some(asking) = self.find(place)
+        {
             asking.fates += 1;
         }
     }
 
     /// Whether matching parked the record of `topic` at `spot`.
     pub(super) fn is_parked(&self, topic: &str, spot: Spot) -> bool {
-        self.parked.contains(&("matching".to_owned(), topic.to_owned(), spot))
+        self.parked.contains(&(MATCHING.to_owned(), topic.to_owned(), spot))
     }
 
     /// Counts one fate of the record at `place`; `None` when no record that asks lies there.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use kernel::codec::Datum;
 use kernel::contract::{
-    DriverChanged, DriverReleased, MatchDecided, Place, RecordParked, RideProgressed, RideRequested, TurnTaken,
+    DriverChanged, DriverReleased, MatchDecided, Place, PriceQuoted, QuoteRequested, RecordParked, RideProgressed,
+    RideRequested, TurnTaken,
 };
 use kernel::{Record, wire};
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -51,6 +52,10 @@ pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
         }
         Ok(())
     })?;
+    reader.each::<QuoteRequested>(&mut auditor, |auditor, place, record| {
+        auditor.asked(place, record.ok().as_ref());
+        Ok(())
+    })?;
     reader.each::<RecordParked>(&mut auditor, |auditor, _, record| {
         auditor.parked(&record?);
         Ok(())
@@ -61,6 +66,10 @@ pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
     })?;
     reader.each::<TurnTaken>(&mut auditor, |auditor, place, record| {
         auditor.taken(place, record?);
+        Ok(())
+    })?;
+    reader.each::<PriceQuoted>(&mut auditor, |auditor, place, record| {
+        auditor.quoted(place, &record?);
         Ok(())
     })?;
     Ok(auditor.verdict())

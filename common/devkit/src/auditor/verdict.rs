@@ -18,6 +18,8 @@ pub enum Law {
     Ownership,
     /// An assignment is not what its certificate says, or is not the best.
     Certificate,
+    /// What is charged is not what is given out, or lies beyond a cap.
+    Money,
     /// A decision does not follow from the turn that it names, or a turn names other records than it was decided from.
     Turn,
 }
@@ -63,6 +65,18 @@ pub struct Verdict {
     pub certificates_checked: u64,
     /// Of these, the ones that hold.
     pub certificates_valid: u64,
+    /// Records of `quote.requested`.
+    pub quotes: u64,
+    /// Quotes with a price.
+    pub quotes_priced: u64,
+    /// Quotes without a price.
+    pub quotes_refused: u64,
+    /// Quotes that were sent again.
+    pub quotes_repeated: u64,
+    /// Prices with surge.
+    pub quotes_surged: u64,
+    /// Prices that a cap held.
+    pub quotes_capped: u64,
     /// Faults of all laws.
     pub faults: u64,
     /// The first hundred faults, one sentence each: what, which ride or driver, where it lies.
@@ -84,7 +98,7 @@ impl Verdict {
             Law::Missing => self.missing += 1,
             Law::Duplicated => self.duplicated += 1,
             Law::DoubleBooked | Law::Ownership => self.double_booked += 1,
-            Law::Chain | Law::Certificate | Law::Turn => {}
+            Law::Chain | Law::Certificate | Law::Money | Law::Turn => {}
         }
         if self.sentences.len() < SENTENCES {
             self.sentences.push(sentence);

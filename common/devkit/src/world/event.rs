@@ -1,7 +1,7 @@
 //! What the world tells the topics, and what it is told by a source.
 
 use kernel::contract::{
-    DriverChanged, DriverLocated, MarketTicked, Point, RideProgressed, RideRequested, Service, Tier,
+    DriverChanged, DriverLocated, MarketTicked, Point, QuoteRequested, RideProgressed, RideRequested, Service, Tier,
 };
 use kernel::{Millis, Record, Topic, codec};
 
@@ -21,7 +21,9 @@ pub enum Body {
     Changed(DriverChanged),
     /// A ping.
     Located(DriverLocated),
-    /// A rider asks.
+    /// A rider asks what it costs.
+    Asked(QuoteRequested),
+    /// A rider asks for it.
     Requested(RideRequested),
     /// Something happened to a ride.
     Progressed(RideProgressed),
@@ -35,6 +37,7 @@ impl Body {
         match self {
             Body::Changed(_) => DriverChanged::TOPIC,
             Body::Located(_) => DriverLocated::TOPIC,
+            Body::Asked(_) => QuoteRequested::TOPIC,
             Body::Requested(_) => RideRequested::TOPIC,
             Body::Progressed(_) => RideProgressed::TOPIC,
             Body::Ticked(_) => MarketTicked::TOPIC,
@@ -46,6 +49,7 @@ impl Body {
         match self {
             Body::Changed(record) => record.key(),
             Body::Located(record) => record.key(),
+            Body::Asked(record) => record.key(),
             Body::Requested(record) => record.key(),
             Body::Progressed(record) => record.key(),
             Body::Ticked(record) => record.key(),
@@ -60,6 +64,7 @@ impl Body {
         match self {
             Body::Changed(record) => codec::encode(record, to),
             Body::Located(record) => codec::encode(record, to),
+            Body::Asked(record) => codec::encode(record, to),
             Body::Requested(record) => codec::encode(record, to),
             Body::Progressed(record) => codec::encode(record, to),
             Body::Ticked(record) => codec::encode(record, to),

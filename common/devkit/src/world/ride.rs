@@ -1,7 +1,7 @@
 //! A ride as its people live it: asked, driven, ended.
 
 use kernel::Millis;
-use kernel::contract::{Party, Progress, RideProgressed, RideRequested};
+use kernel::contract::{Party, Progress, QuoteRequested, RideProgressed, RideRequested};
 
 use super::event::{Body, Source, Trip};
 use super::queue::{Action, What};
@@ -97,8 +97,9 @@ impl<S: Source> World<S> {
             dropoff: trip.dropoff,
             service: trip.service,
             tier: trip.tier,
-            quote: None,
+            quote: Some(format!("quote-{id}")),
         };
+        self.quote(&request);
         let mut ride = Ride::new(trip);
         self.tally.asked += 1;
         if of("foretold").happens(rates.foretold) {
@@ -128,5 +129,27 @@ impl<S: Source> World<S> {
             self.publish(Body::Requested(request));
         }
         self.rides.insert(id, ride);
+    }
+
+    /// Before he asks for a ride he asks what it costs; whoever sends his request twice sends this twice, too.
+    fn quote(&mut self, request: &RideRequested) {
+        let (seed, rates) = (self.settings.seed, self.settings.rates);
+        let asked = QuoteRequested {
+            quote: request.quote.clone().unwrap_or_default(),
+            at: request.at,
+            market: request.market.clone(),
+            rider: request.rider.clone(),
+            pickup: request.pickup,
+            dropoff: request.dropoff,
+            service: request.service,
+            tier: request.tier,
+            distance_m: None,
+            duration_s: None,
+            tolls_minor: None,
+        };
+        if Draw::of(seed, &request.ride, "doubled").happens(rates.doubled_request) {
+            self.publish(Body::Asked(asked.clone()));
+        }
+        self.publish(Body::Asked(asked));
     }
 }

@@ -53,6 +53,8 @@ pub(super) struct Feed {
     value: Vec<u8>,
     /// Requests sent, doubled ones too.
     pub(super) requests: u64,
+    /// Quotes asked for, doubled ones too.
+    pub(super) quotes: u64,
 }
 
 impl Feed {
@@ -69,7 +71,7 @@ impl Feed {
             .create_with_context(losses.clone())
             .map_err(|error| format!("producer: {error}"))?;
         let topics = ground.ids.iter().map(|(topic, id)| (topic.name, (*id, ground.partitions(topic)))).collect();
-        Ok(Feed { producer, losses, topics, newest: BTreeMap::new(), value: Vec::new(), requests: 0 })
+        Ok(Feed { producer, losses, topics, newest: BTreeMap::new(), value: Vec::new(), requests: 0, quotes: 0 })
     }
 
     /// Sends records in their order; remembers when requests went.
@@ -80,6 +82,7 @@ impl Feed {
                 sent.entry(request.ride.clone()).or_insert_with(Instant::now);
                 self.newest.insert(request.market.clone(), request.clone());
             }
+            self.quotes += u64::from(matches!(body, Body::Asked(_)));
             self.put(body)?;
         }
         self.producer.poll(Duration::ZERO);

@@ -8,7 +8,8 @@ use devkit::garbage::{Maker, Piece, TARGETS};
 use devkit::world::{Draw, Published};
 use kernel::codec::Datum;
 use kernel::contract::{DriverChanged, DriverReleased, Place, PolicyChanged, RecordParked};
-use kernel::{Millis, Record, Topic, wire};
+use kernel::{Millis, Processor, Record, Topic, wire};
+use matching::Matching;
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -282,6 +283,10 @@ impl Reader {
             let (_, bytes) =
                 wire::split(message.payload().unwrap_or_default()).map_err(|e| format!("record.parked: {e:?}"))?;
             let record: RecordParked = Datum { bytes, schema: RecordParked::schema() }.read()?;
+            // Others read some of the topics, too, and park what they find there.
+            if record.processor != Matching::NAME {
+                continue;
+            }
             if let Some(spot) = spot(&record.place.topic, record.place.partition, record.place.offset) {
                 *self.parked.entry(spot).or_default() += 1;
             }

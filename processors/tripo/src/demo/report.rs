@@ -40,6 +40,12 @@ fn audited(verdict: &Verdict) -> Value {
         "turns": verdict.turns,
         "certificates_valid": verdict.certificates_valid,
         "certificates_checked": verdict.certificates_checked,
+        "quotes": verdict.quotes,
+        "quotes_priced": verdict.quotes_priced,
+        "quotes_refused": verdict.quotes_refused,
+        "quotes_repeated": verdict.quotes_repeated,
+        "quotes_surged": verdict.quotes_surged,
+        "quotes_capped": verdict.quotes_capped,
         "faults": verdict.faults,
         "fault_sentences": verdict.sentences,
     })
@@ -100,7 +106,7 @@ fn ran(args: &Args, traffic: &Traffic, start_ms: u128) -> Value {
 }
 
 /// The rows of the table: a label and the keys of the report that it shows.
-const ROWS: [(&str, &[&str]); 12] = [
+const ROWS: [(&str, &[&str]); 14] = [
     ("requests (doubled ones included)", &["requests"]),
     ("rides decided / assigned / completed", &["decided", "assigned", "completed"]),
     ("still waiting / expired", &["waiting", "expired"]),
@@ -109,6 +115,8 @@ const ROWS: [(&str, &[&str]); 12] = [
     ("parked", &["parked"]),
     ("drivers handed to another city", &["drivers_released"]),
     ("certificates valid / checked", &["certificates_valid", "certificates_checked"]),
+    ("quotes asked / priced / refused / repeated", &["quotes", "quotes_priced", "quotes_refused", "quotes_repeated"]),
+    ("prices with surge / held by a cap", &["quotes_surged", "quotes_capped"]),
     ("pickup ETA, seconds, median / p99", &["/pickup_eta_s/p50", "/pickup_eta_s/p99"]),
     ("decision latency, ms, p50 / p99", &["/latency_ms/p50", "/latency_ms/p99"]),
     ("pings / each second", &["pings", "pings_per_s"]),

@@ -11,6 +11,7 @@ use kernel::{Millis, Record};
 use serde_json::Value;
 
 use super::Args;
+use super::desk::Desk;
 use super::engine::Engine;
 use super::feed::{Feed, Sent};
 use super::figures::Figures;
@@ -50,6 +51,7 @@ pub(super) struct Traffic {
     feed: Feed,
     listener: Listener,
     engine: Option<Engine>,
+    desk: Option<Desk>,
     /// How often what befell the processes.
     pub(super) upheavals: Tally,
     pub(super) recovery: Recovery,
@@ -94,6 +96,7 @@ impl Traffic {
             feed: Feed::open(ground)?,
             listener: Listener::open(ground)?,
             engine: Some(ground.engine(args)?),
+            desk: Some(Desk::open(ground, args.speed)?),
             upheavals: Tally::default(),
             recovery: Recovery::default(),
             litter: garbage.transpose()?,
@@ -235,8 +238,9 @@ impl Traffic {
             self.feed.send(&published, &mut self.sent)?;
             self.tend()?;
             let answered = self.engine.as_ref().is_some_and(|engine| engine.answered(self.feed.requests, &self.sent));
+            let priced = self.desk.as_ref().is_some_and(|desk| desk.answered(self.feed.quotes));
             let heard = self.figures.last_heard.is_none_or(|last| last.elapsed() > QUIET);
-            if answered && heard && begun.elapsed() > QUIET {
+            if answered && priced && heard && begun.elapsed() > QUIET {
                 break;
             }
         }
@@ -254,12 +258,12 @@ impl Traffic {
         Ok(heard.into_iter().map(|heard| heard.decided).collect())
     }
 
-    /// Drains and ends the engine.
+    /// Drains and ends what decides.
     pub(super) fn end(&mut self) -> Result<(), String> {
         if let Some(engine) = self.engine.take() {
             self.memory = engine.stop()?;
         }
-        Ok(())
+        self.desk.take().map_or(Ok(()), Desk::stop)
     }
 
     /// How far the engine is in the market where it is furthest behind; `None` while it lacks one.
@@ -277,12 +281,15 @@ impl Traffic {
         let waiting = if waiting > 0 { format!("{waiting} markets of a killed process wait") } else { String::new() };
         let pieces = self.litter.as_ref().map_or(0, |litter| litter.published);
         let garbage = if pieces > 0 { format!("{pieces} pieces of garbage") } else { String::new() };
-        let parts = [engine, waiting, garbage, note.to_owned()];
+        let quotes = self.desk.as_ref().map_or(0, Desk::count);
+        let quotes = if quotes > 0 { format!("{quotes} quotes") } else { String::new() };
+        let parts = [quotes, engine, waiting, garbage, note.to_owned()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("   ")
     }
 
     fn trouble(&self) -> Option<String> {
-        self.engine.as_ref()?.trouble()
+        let desk = || self.desk.as_ref().and_then(Desk::trouble);
+        self.engine.as_ref().and_then(Engine::trouble).or_else(desk)
     }
 
     fn show(&mut self, last: bool, note: &str) {

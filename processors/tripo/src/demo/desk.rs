@@ -1,0 +1,64 @@
+//! What prices: the quoting service, in this process.
+
+use std::sync::Arc;
+
+use kernel::Rules;
+use pricing::{Policy, Quoting};
+use runtime::kafka::Access;
+use runtime::registry::Registry;
+use runtime::{Count, Pace, Service, Settings, Time, Watch, service};
+
+use crate::run::written;
+
+use super::stage::Ground;
+
+/// Its consumer group.
+const GROUP: &str = "demo-quotes";
+
+/// The service, and what it tells.
+pub(super) struct Desk {
+    service: Service,
+    watch: Arc<Watch>,
+}
+
+impl Desk {
+    /// Starts it.
+    pub(super) fn open(ground: &Ground, speed: u32) -> Result<Desk, String> {
+        let settings = Settings {
+            access: Access { group: GROUP.to_owned(), instance: "desk".to_owned(), ..Access::from(&*ground.brokers) },
+            workers: 1,
+            pace: Pace { time: Time::Log { speed }, ..Pace::default() },
+            grace: service::GRACE,
+        };
+        let url = ground.registry.clone();
+        let schemas = move || {
+            let mut client = Registry::new(&url)?;
+            client.register(&written::<Quoting>()).map_err(|failure| failure.to_string())?;
+            Ok(client)
+        };
+        let policy = Policy::parse(pricing::BUILT_IN)?;
+        let service = Service::start::<Quoting, _, _>(&settings, Arc::new(policy), schemas)?;
+        let watch = service.watch();
+        Ok(Desk { service, watch })
+    }
+
+    /// Whether every one of so many requests has its answer.
+    pub(super) fn answered(&self, quotes: u64) -> bool {
+        self.watch.total(Count::Asked) >= quotes
+    }
+
+    /// Quotes answered so far.
+    pub(super) fn count(&self) -> u64 {
+        self.watch.total(Count::Asked)
+    }
+
+    /// What is wrong at the moment.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.watch.trouble()
+    }
+
+    /// Drains and ends it.
+    pub(super) fn stop(self) -> Result<(), String> {
+        self.service.stop()
+    }
+}
