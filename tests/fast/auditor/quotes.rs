@@ -50,7 +50,7 @@ fn price() -> QuotePrice {
         expires_at: 300,
         items: nothing,
         split: FareSplit { driver: 800, fees: 300, tax: 0, tolls: 0, promotion: 0 },
-        chosen: chosen.clone(),
+        chosen,
         runner_up: None,
         margin_ppm: None,
         alternatives: vec![chosen],
