@@ -9,6 +9,7 @@ mod process;
 mod servers;
 #[path = "runtime/trivial.rs"]
 mod trivial;
+mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,8 +23,9 @@ use rdkafka::{Offset, TopicPartitionList};
 use runtime::topics::{self, Layout};
 use runtime::{Limits, Pace, Service, Settings, kafka::Access, service};
 
-use process::{Role, cpu, median};
+use process::{Role, median};
 use trivial::{ANSWERED, Asked, Listed, PARTITIONS, Taken, Trivial, VALUE};
+use watch::{Figures, ends, named, watch};
 
 const RECORDS: i64 = 2_000_000;
 const ROUNDS: usize = 5;
@@ -31,10 +33,6 @@ const ROUNDS: usize = 5;
 const EVERY: Duration = Duration::from_millis(100);
 /// The runtime's consumer group.
 const GROUP: &str = "trivial";
-/// Between two looks at how far a mover is: they cost the broker too.
-const LOOK: Duration = Duration::from_millis(20);
-/// Longest that one round may take.
-const LONGEST: Duration = Duration::from_secs(120);
 /// Where the floor copies to.
 const PASSED: &Topic = &Topic {
     name: "bench.passed",
@@ -88,13 +86,6 @@ fn decide<const RECORDED: bool>(brokers: &str) {
     service.stop().expect("it drains");
 }
 
-/// Records a second, and processor time a record of the mover and of the broker, microseconds.
-struct Figures {
-    rate: f64,
-    mover_us: f64,
-    broker_us: f64,
-}
-
 fn measure() {
     let Some(kafka) = servers::kafka() else { return };
     let brokers = kafka.address();
@@ -109,10 +100,10 @@ fn measure() {
     let mut found: [Vec<Figures>; 3] = Default::default();
     for round in 0..=ROUNDS {
         for ((role, _, output), found) in ROLES.iter().zip(&mut found) {
-            let begin = ends(brokers, output);
+            let begin = ends(brokers, output, PARTITIONS);
             [GROUP, floor::GROUP].iter().for_each(|group| rewind(brokers, group));
             let mover = Role::start(&[role, brokers]);
-            let figures = watch(brokers, (output, begin), mover.id(), broker);
+            let figures = watch(brokers, (output, PARTITIONS), (begin, RECORDS), (mover.id(), broker));
             mover.stop();
             // The first meets a broker that still compiles itself.
             if round > 0 {
@@ -168,17 +159,6 @@ fn record(partition: i32, at: i64) -> (String, Vec<u8>) {
     (market.clone(), encoded("x".repeat(VALUE - short)))
 }
 
-/// Ends of a topic as one who reads committed sees them, all partitions together.
-fn ends(brokers: &str, topic: &str) -> i64 {
-    let reader: BaseConsumer = floor::consumer(brokers, "ends").create().expect("a consumer");
-    end(&reader, topic)
-}
-
-fn end(reader: &BaseConsumer, topic: &str) -> i64 {
-    let of = |partition| reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
-    (0..PARTITIONS).map(of).sum()
-}
-
 /// Sets a group back to the first record: a new one is refused where a processor keeps state.
 fn rewind(brokers: &str, group: &str) {
     let member: BaseConsumer = floor::consumer(brokers, group).create().expect("a consumer");
@@ -187,39 +167,4 @@ fn rewind(brokers: &str, group: &str) {
         list.add_partition_offset(Asked::TOPIC.name, partition, Offset::Offset(0)).expect("an offset");
     }
     member.commit(&list, CommitMode::Sync).expect("the group has no members");
-}
-
-/// Watches the output from 5 to 95 % of all records.
-fn watch(brokers: &str, (topic, begin): (&str, i64), mover: u32, broker: u32) -> Figures {
-    let reader: BaseConsumer = floor::consumer(brokers, "watch").create().expect("a consumer");
-    let begun = Instant::now();
-    let mut first: Option<(i64, Instant, f64, f64)> = None;
-    loop {
-        assert!(begun.elapsed() < LONGEST, "{topic}: {} of {RECORDS}", end(&reader, topic) - begin);
-        std::thread::sleep(LOOK);
-        let seen = end(&reader, topic) - begin;
-        let now = (seen, Instant::now(), cpu(mover), cpu(broker));
-        match first {
-            None if seen >= RECORDS / 20 => first = Some(now),
-            Some((from, since, mover_cpu, broker_cpu)) if seen >= RECORDS / 20 * 19 => {
-                let records = (seen - from) as f64;
-                let each = |seconds: f64| seconds * 1e6 / records;
-                return Figures {
-                    rate: records / since.elapsed().as_secs_f64(),
-                    mover_us: each(now.2 - mover_cpu),
-                    broker_us: each(now.3 - broker_cpu),
-                };
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The process whose command line names `what`.
-fn named(what: &str) -> Option<u32> {
-    let ids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    ids.into_iter().find(|id: &u32| {
-        let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        *id != std::process::id() && String::from_utf8_lossy(&line).contains(what)
-    })
 }

@@ -1,0 +1,205 @@
+//! Quotes over a real Kafka: requests priced exactly once, against a raw client that copies the very answers in transactions. The same
+//! cores, the same bytes out, taken in turns.
+//!
+//! `cargo bench -p tests --bench quotes`
+
+mod floor;
+mod process;
+#[path = "../live/servers.rs"]
+mod servers;
+mod watch;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, SystemTime};
+
+use embedded::Registry;
+use kernel::contract::{DriverLocated, DriverStatus, Point, PriceQuoted, QuoteRequested, Service as Kind, TOPICS};
+use kernel::{PlacedBy, Record, Rules, Topic, codec, partition, wire};
+use pricing::{Policy, Quoting};
+use rdkafka::producer::{BaseProducer, Producer};
+use runtime::topics::{self, Layout};
+use runtime::{Limits, Pace, Schemas, Service, Settings, kafka::Access, service};
+
+use process::{Role, median};
+use watch::{Figures, ends, named, watch};
+
+const QUOTES: i64 = 200_000;
+const ROUNDS: usize = 3;
+/// Between two commits.
+const EVERY: Duration = Duration::from_millis(100);
+const PARTITIONS: i32 = 4;
+/// Share of the raw client's rate.
+const TARGET: f64 = 50.0;
+/// Where the floor copies the answers to.
+const PASSED: &Topic = &Topic {
+    name: "bench.passed",
+    schema: "",
+    partitions: PARTITIONS,
+    placed_by: PlacedBy::Market,
+    cleanup: "delete",
+    retention_ms: -1,
+    max_message_bytes: 1_048_576,
+    compression: None,
+};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match (arguments.get(1).map(String::as_str), arguments.get(2), arguments.get(3)) {
+        (Some("pass"), Some(brokers), _) => {
+            floor::pass(brokers, (PriceQuoted::TOPIC.name, PASSED.name), EVERY, &process::told_to_end());
+        }
+        (Some("price"), Some(brokers), Some(registry)) => price(brokers, registry),
+        _ => measure(),
+    }
+}
+
+/// Prices until the standard input ends.
+fn price(brokers: &str, registry: &str) {
+    let instance = format!("bench-{}", std::process::id());
+    let access = Access { brokers: brokers.to_owned(), group: "quoting".to_owned(), instance, ..Access::default() };
+    let limits =
+        Limits { polled: 1_000, asks_in_hand: 50_000, asks_taken: 12_000, bytes_in_hand: 1 << 28, ..Limits::default() };
+    let pace = Pace { interval: EVERY, limits, ..Pace::default() };
+    let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
+    let url = registry.to_owned();
+    let schemas = move || {
+        let mut registry = runtime::registry::Registry::new(&url)?;
+        registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
+        Ok(registry)
+    };
+    let policy = Policy::parse(pricing::BUILT_IN).expect("the built-in policy");
+    let service = Service::start::<Quoting, _, _>(&settings, Arc::new(policy), schemas).expect("a service");
+    let told = process::told_to_end();
+    while !told.load(Relaxed) && !service.ended() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    service.stop().expect("it drains");
+}
+
+fn measure() {
+    let Some(kafka) = servers::kafka() else { return };
+    let (brokers, registry) = (kafka.address(), Registry::start(0, None).expect("a registry"));
+    let mut all = TOPICS.to_vec();
+    all.push(PASSED);
+    topics::ensure(brokers, &all, Layout { partitions: Some(PARTITIONS), replication: 1 }).expect("topics");
+    let mut client = runtime::registry::Registry::new(registry.url()).expect("the registry");
+    client.register(&TOPICS).expect("schemas");
+    let broker = named(&format!("kafka-{}-", std::process::id())).expect("the broker runs");
+    let street = Street::new(brokers, &client);
+    let mut found: [Vec<Figures>; 2] = Default::default();
+    for round in 0..=ROUNDS {
+        street.fill(round);
+        let roles: [(&[&str], &str); 2] =
+            [(&["price", brokers, registry.url()], PriceQuoted::TOPIC.name), (&["pass", brokers], PASSED.name)];
+        for ((arguments, topic), found) in roles.into_iter().zip(&mut found) {
+            let begin = ends(brokers, topic, PARTITIONS);
+            let mover = Role::start(arguments);
+            let figures = watch(brokers, (topic, PARTITIONS), (begin, QUOTES), (mover.id(), broker));
+            finish(brokers, topic, begin);
+            mover.stop();
+            // The first meets a broker that still compiles itself.
+            if round > 0 {
+                found.push(figures);
+            }
+        }
+    }
+    tell(&found);
+}
+
+/// Waits until the last of a round is there: the next begins behind it.
+fn finish(brokers: &str, topic: &str, begin: i64) {
+    // Markers of transactions take offsets too.
+    while ends(brokers, topic, PARTITIONS) - begin < QUOTES {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    std::thread::sleep(3 * EVERY);
+}
+
+fn tell([priced, passed]: &[Vec<Figures>; 2]) {
+    let of = |figures: &[Figures], pick: fn(&Figures) -> f64| median(&mut figures.iter().map(pick).collect::<Vec<_>>());
+    let mut shares: Vec<f64> = priced.iter().zip(passed).map(|(one, floor)| one.rate / floor.rate * 100.0).collect();
+    let each = shares.iter().map(|share| format!("{share:.0}")).collect::<Vec<_>>().join(" ");
+    let share = median(&mut shares);
+    let met = if share >= TARGET { "met" } else { "NOT MET" };
+    for (what, found) in [("raw client, the same answers", passed), ("quotes, priced exactly once", priced)] {
+        let rate = of(found, |figures| figures.rate);
+        let (mover, broker) = (of(found, |figures| figures.mover_us), of(found, |figures| figures.broker_us));
+        println!("{what:30} {rate:>8.0}/s; cpu a record {mover:.2} us, broker {broker:.2} us");
+    }
+    println!(
+        "quotes: {share:.0} % of the raw client ({each}), {TARGET} wanted: {met}; {ROUNDS} rounds of {QUOTES}, {PARTITIONS} markets"
+    );
+}
+
+/// Riders and drivers of one market in each partition.
+struct Street {
+    producer: BaseProducer,
+    markets: Vec<String>,
+    quote_id: u32,
+    ping_id: u32,
+}
+
+impl Street {
+    fn new(brokers: &str, schemas: &runtime::registry::Registry) -> Street {
+        let named = |wanted: i32| {
+            let mut names = (100..1_000).map(|number| format!("market-{number}"));
+            names.find(|name| partition::of(name.as_bytes(), PARTITIONS) == wanted).expect("a name")
+        };
+        let id = |topic: &str| schemas.id_of(topic).expect("it is registered");
+        Street {
+            producer: floor::producer(brokers, "5").create().expect("a producer"),
+            markets: (0..PARTITIONS).map(named).collect(),
+            quote_id: id(QuoteRequested::TOPIC.name),
+            ping_id: id(DriverLocated::TOPIC.name),
+        }
+    }
+
+    /// Drivers ping, and everybody asks.
+    fn fill(&self, round: usize) {
+        let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as i64;
+        for number in 0..1_000 {
+            let market = self.markets[number as usize % self.markets.len()].clone();
+            let (driver, heading_deg, speed_kmh) = (format!("d{number}"), None, None);
+            let (place, status) = (somewhere(number), DriverStatus::Free);
+            self.put(
+                self.ping_id,
+                &DriverLocated { driver, at, market: market.clone(), place, heading_deg, speed_kmh, status },
+                &market,
+            );
+        }
+        for number in 0..QUOTES {
+            let market = self.markets[number as usize / 64 % self.markets.len()].clone();
+            let asked = QuoteRequested {
+                quote: format!("{round}-{number}"),
+                at,
+                market: market.clone(),
+                rider: "rider-000001".to_owned(),
+                pickup: somewhere(number),
+                dropoff: somewhere(number / 7),
+                service: Kind::Standard,
+                tier: None,
+                distance_m: Some(1_000 + (number % 20_000) as i32),
+                duration_s: Some(120 + (number % 3_000) as i32),
+                tolls_minor: None,
+            };
+            self.put(self.quote_id, &asked, &market);
+        }
+        self.producer.flush(floor::CALL).expect("the broker takes the records");
+    }
+
+    fn put<R: Record>(&self, id: u32, record: &R, market: &str) {
+        let mut value = Vec::new();
+        wire::start(id, &mut value);
+        codec::encode(record, &mut value).expect("it is sound");
+        let home = partition::of(market.as_bytes(), PARTITIONS);
+        floor::put(&self.producer, R::TOPIC.name, home, (record.key(), &value));
+        self.producer.poll(Duration::ZERO);
+    }
+}
+
+/// One of a thousand places of a city.
+fn somewhere(number: i64) -> Point {
+    let (row, column) = (number % 31, number / 31 % 31);
+    Point { lat_e6: 37_700_000 + 4_000 * row as i32, lng_e6: -122_500_000 + 4_000 * column as i32 }
+}
