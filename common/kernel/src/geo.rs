@@ -34,6 +34,11 @@ pub fn cell(point: Point) -> u64 {
     }
 }
 
+/// Whether a number is an H3 cell of resolution 8.
+pub fn is_cell(cell: u64) -> bool {
+    CellIndex::try_from(cell).is_ok_and(|cell| cell.resolution() == Resolution::Eight)
+}
+
 /// The cells exactly `k` steps from `cell`, appended to `to`; none when `cell` is no H3 cell.
 pub fn ring(cell: u64, k: u32, to: &mut Vec<u64>) {
     let Ok(centre) = CellIndex::try_from(cell) else { return };

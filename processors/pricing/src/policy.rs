@@ -251,6 +251,7 @@ impl SurgePolicy {
             step_bps: self.step_bps,
             most_bps: self.most_bps,
             prior: self.prior,
+            cells: self.cells_max,
         }
     }
 }

@@ -25,8 +25,8 @@ use kernel::{Malformed, Measure, Millis, Need, Processor, Reach, Read, Record, T
 
 use crate::Policy;
 
-/// How long a ping or a request may count at most, by event time: what a take-over reads again.
-pub const HORIZON: Millis = Millis(600_000);
+/// How long a ping or a request may count at most, by event time, with the 5 s that it may lie ahead: what a take-over reads again.
+pub const HORIZON: Millis = Millis(610_000);
 
 /// How long a quote may be remembered, with what a broker's time may be off from event time.
 const REMEMBERED: Millis = Millis(900_000);
@@ -49,7 +49,7 @@ pub enum Seen {
     },
     /// A ride was asked for.
     Requested {
-        /// Its name: who says it twice counts once.
+        /// Its name: who says it twice counts once, when he said it last.
         ride: String,
         /// Event time.
         at: i64,

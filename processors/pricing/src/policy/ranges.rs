@@ -97,5 +97,5 @@ fn surge(wrong: &mut Ranges, of: &str, surge: &SurgePolicy) {
     within("step_bps", surge.step_bps, 1, 1_000);
     within("most_bps", surge.most_bps, 0, 50_000);
     within("prior", surge.prior, 0, 100);
-    within("cells_max", surge.cells_max as i64, 100, 10_000);
+    within("cells_max", surge.cells_max as i64, 100, 4_096);
 }

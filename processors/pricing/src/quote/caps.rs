@@ -80,11 +80,11 @@ impl Held {
     }
 }
 
-/// The highest prices of each of the last days, basis points of the metered fare: what an emergency is measured by. Kept small: four
-/// numbers a day, for only four can matter.
+/// The highest price of each of the last days, basis points of the metered fare: what an emergency is measured by. The three highest that
+/// do not count were asked on different days, so that one bad hour sets no ceiling.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    days: BTreeMap<i64, Vec<i64>>,
+    days: BTreeMap<i64, i64>,
 }
 
 impl Account {
@@ -96,35 +96,31 @@ impl Account {
         if today < oldest {
             return;
         }
-        let day = self.days.entry(today).or_default();
-        let place = day.partition_point(|other| *other >= bps);
-        day.insert(place, bps);
-        day.truncate(EXCLUDED + 1);
+        let day = self.days.entry(today).or_insert(bps);
+        *day = (*day).max(bps);
         self.days = self.days.split_off(&oldest);
     }
 
     /// Whether [`Account::note`] would change anything.
     pub fn matters(&self, at: i64, bps: i64) -> bool {
-        let day = self.days.get(&at.div_euclid(DAY_MS));
-        day.is_none_or(|day| day.len() <= EXCLUDED || day.last().is_some_and(|least| bps > *least))
+        self.days.get(&at.div_euclid(DAY_MS)).is_none_or(|highest| bps > *highest)
     }
 
     /// The highest prices, by day since 1 January 1970.
-    pub fn days(&self) -> impl Iterator<Item = (i64, &[i64])> {
-        self.days.iter().map(|(day, highest)| (*day, highest.as_slice()))
+    pub fn days(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.days.iter().map(|(day, highest)| (*day, *highest))
     }
 
     /// The account that [`Account::days`] told.
-    pub fn restored(days: impl Iterator<Item = (i64, Vec<i64>)>) -> Account {
+    pub fn restored(days: impl Iterator<Item = (i64, i64)>) -> Account {
         Account { days: days.collect() }
     }
 
-    /// The ceiling of an emergency that began at `began`: the highest price of the 60 days before, the three highest not counted; the
-    /// metered fare where so few were asked.
+    /// The ceiling of an emergency that began at `began`: the highest of the 60 days before, without the three highest; the metered fare
+    /// where so few days are known.
     pub fn ceiling(&self, began: i64) -> i64 {
         let first = began.div_euclid(DAY_MS);
-        let before = self.days.range(first - DAYS..first).flat_map(|(_, day)| day);
-        let mut highest: Vec<i64> = before.copied().collect();
+        let mut highest: Vec<i64> = self.days.range(first - DAYS..first).map(|(_, bps)| *bps).collect();
         highest.sort_unstable_by(|a, b| b.cmp(a));
         highest.get(EXCLUDED).copied().unwrap_or(WHOLE).max(WHOLE)
     }

@@ -28,7 +28,8 @@ impl Explore<'_> {
     /// Where a quote falls.
     pub fn arm(&self, quote: &str) -> Arm {
         // Half of an odd share would leave probabilities that do not add up to one.
-        let side = self.share_bps.clamp(0, WHOLE / 2) / 2;
+        let share = if self.step_bps == 0 { 0 } else { self.share_bps };
+        let side = share.clamp(0, WHOLE / 2) / 2;
         let drawn = self.draw(quote);
         let (off_bps, propensity_bps) = match drawn {
             drawn if drawn < side => (-self.step_bps, side),

@@ -77,6 +77,10 @@ pub struct Quoted {
 pub fn quote(plan: &Plan<'_>, asked: &Asked<'_>) -> Result<Quoted, Refused> {
     let rates = &plan.rates;
     let metered = meter(&asked.trip, rates)?.metered();
+    // No cap holds what is passed on: a toll beyond any fare is a mistake.
+    if asked.trip.tolls > plan.caps.most {
+        return Err(Refused::Tolls);
+    }
     let surge = share(plan.surge_base.clamp(0, AMOUNT), asked.surge_bps.max(0));
     let competitor = follow(metered, plan.competitor_bps, asked.competitor_bps);
     let held = plan.caps.hold(metered, asked.emergency_bps);

@@ -29,6 +29,8 @@ pub struct Pace {
     pub most_bps: i64,
     /// So many imagined requests and drivers of the neighbourhood stand beside a cell's own.
     pub prior: i64,
+    /// Cells that may wish for surge at a time, most: beyond it all wish for less, by as much for each.
+    pub cells: usize,
 }
 
 /// Requests and free drivers of a cell.
@@ -42,6 +44,9 @@ pub struct Counts {
 
 /// Rings over which surge fades out, most: 1,261 cells around one.
 const RINGS: i64 = 20;
+
+/// So many times the cells of a wish may have surge while earlier wishes fade.
+const FADING: usize = 4;
 
 /// What surge a cell has, basis points of the base fare; a cell that is not named has none.
 pub type Field = BTreeMap<u64, i64>;
@@ -98,20 +103,31 @@ impl Surge {
         &self.field
     }
 
-    /// Moves on to the event time `now`, milliseconds, one step for each whole minute since the last; more than two hours are two.
-    pub fn pass(&mut self, now: i64, counts: &BTreeMap<u64, Counts>, pace: &Pace) {
+    /// Moves on to the event time `now`, milliseconds, one step for each whole minute since the last; more than two hours are two. True:
+    /// more cells wished for surge than may, or had some, so all have less.
+    pub fn pass(&mut self, now: i64, counts: &BTreeMap<u64, Counts>, pace: &Pace) -> bool {
         let at = *self.at.get_or_insert(now);
         let minutes = now.saturating_sub(at).div_euclid(MINUTE_MS);
         if minutes <= 0 {
-            return;
+            return false;
         }
+        let mut many = false;
         self.at = Some(at.saturating_add(minutes.saturating_mul(MINUTE_MS)));
         let targets = targets(counts, pace);
         for _ in 0..minutes.min(120) {
-            self.averages = averaged(&self.averages, &targets, pace);
+            let averages = averaged(&self.averages, &targets, pace);
+            many |= averages.len() > pace.cells;
+            self.averages = most(averages, pace.cells);
             let averages = self.averages.iter().map(|(cell, average)| (*cell, average / FINE));
-            self.field = step(&self.field, &spread(averages, pace.step_bps), pace.step_bps);
+            let wish = spread(averages, pace.step_bps, pace.cells);
+            many |= wish.len() > pace.cells;
+            let wish = thin(wish, pace.cells);
+            // What is left of earlier wishes fades step by step; where too much of it is left, all of it fades at once.
+            let field = step(&self.field, &wish, pace.step_bps);
+            many |= field.len() > FADING * pace.cells.max(1);
+            self.field = thin(field, FADING * pace.cells.max(1));
         }
+        many
     }
 
     /// An emergency, or a cap, overrides steps: no cell has more than `most_bps` from now on.
@@ -146,6 +162,29 @@ fn targets(counts: &BTreeMap<u64, Counts>, pace: &Pace) -> Field {
     targets
 }
 
+/// At most `cells` of a field: of all the same is taken off, so neighbours differ by no more than before.
+fn thin(mut field: Field, cells: usize) -> Field {
+    if field.len() > cells {
+        let mut all: Vec<i64> = field.values().copied().collect();
+        let (_, off, _) = all.select_nth_unstable_by(cells, |one, other| other.cmp(one));
+        let off = *off;
+        field.values_mut().for_each(|surge| *surge -= off);
+        field.retain(|_, surge| *surge > 0);
+    }
+    field
+}
+
+/// The `cells` highest of a field, of equal ones the first.
+fn most(field: Field, cells: usize) -> Field {
+    if field.len() <= cells {
+        return field;
+    }
+    let mut all: Vec<(u64, i64)> = field.into_iter().collect();
+    all.sort_unstable_by_key(|(cell, value)| (-value, *cell));
+    all.truncate(cells);
+    all.into_iter().collect()
+}
+
 /// A minute of the exponential average.
 fn averaged(from: &Field, targets: &Field, pace: &Pace) -> Field {
     let share = 1.0 - libm::exp2(-(MINUTE_MS as f64) / pace.half_life_ms.max(1) as f64);
@@ -159,8 +198,8 @@ fn averaged(from: &Field, targets: &Field, pace: &Pace) -> Field {
 }
 
 /// The least field above `wishes` in which neighbours differ by `bound` at most; no wish is more than so many bounds as it may fade
-/// out over rings.
-fn spread(wishes: impl Iterator<Item = (u64, i64)>, bound: i64) -> Field {
+/// out over rings. One more than `cells`, the highest, are enough to know how much is too much.
+fn spread(wishes: impl Iterator<Item = (u64, i64)>, bound: i64, cells: usize) -> Field {
     let bound = bound.max(1);
     let mut field = Field::new();
     let mut open: BinaryHeap<(i64, u64)> = wishes.map(|(cell, wish)| (wish.min(bound * RINGS), cell)).collect();
@@ -170,6 +209,9 @@ fn spread(wishes: impl Iterator<Item = (u64, i64)>, bound: i64) -> Field {
             continue;
         }
         field.insert(cell, surge);
+        if field.len() > cells {
+            break;
+        }
         ring.clear();
         geo::ring(cell, 1, &mut ring);
         open.extend(ring.iter().filter(|other| !field.contains_key(other)).map(|other| (surge - bound, *other)));

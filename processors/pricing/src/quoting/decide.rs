@@ -1,13 +1,13 @@
 //! A turn: facts are taken in, surge moves on, and each request is answered by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use kernel::contract::{PriceQuoted, QuoteInputs, QuoteOutcome, QuoteRequested, Refusal, TurnTaken};
 use kernel::{Event, Processor, Rules, Turn, geo};
 
 use super::answer::{answer, of_metered, told};
 use super::step::{Step, small};
-use super::view::Market;
+use super::view::{Crowd, Market};
 use super::{Output, Quoting, View};
 use crate::policy::Sections;
 use crate::{Policy, share};
@@ -23,15 +23,15 @@ pub(super) fn decide(turn: &Turn<Quoting>, view: &View, policy: &Policy) -> Vec<
         sections,
         market,
         step: Step::take(turn, market, sections),
-        demand: BTreeMap::new(),
+        crowd: Crowd::default(),
         answered: BTreeSet::new(),
     };
     if !turn.asks.is_empty() {
-        desk.demand = market.demand(turn.now.0, &sections.surge);
+        desk.crowd = market.crowd(turn.now.0, &sections.surge);
     }
     let mut outputs: Vec<Output> =
         turn.asks.iter().zip(0..).map(|(ask, row)| Output::Quoted(Box::new(desk.quote(ask, row)))).collect();
-    if !outputs.is_empty() || !desk.step.cells.is_empty() {
+    if !outputs.is_empty() || desk.step.moved() {
         outputs.push(Output::Taken(Box::new(desk.taken())));
     }
     outputs.extend(desk.step.kept(&turn.market));
@@ -45,8 +45,7 @@ struct Desk<'a> {
     sections: &'a Sections,
     market: &'a Market,
     step: Step<'a>,
-    /// Requests for rides by cell.
-    demand: BTreeMap<u64, i32>,
+    crowd: Crowd,
     /// Quotes of this turn.
     answered: BTreeSet<&'a str>,
 }
@@ -69,11 +68,12 @@ impl<'a> Desk<'a> {
             policy_hash: self.policy.hash().to_owned(),
             stale: self.turn.stale,
         };
-        if self.market.answered.get(&asked.quote).is_some() || !self.answered.insert(&asked.quote) {
+        let remembered = now.saturating_sub(self.policy.lock.late_ms());
+        if self.market.answered(&asked.quote, remembered) || !self.answered.insert(&asked.quote) {
             return quoted;
         }
         // What is older is remembered no more: it may have had a price.
-        if now.saturating_sub(asked.at) > self.policy.lock.late_ms() {
+        if asked.at < remembered {
             (quoted.outcome, quoted.refusal) = (QuoteOutcome::Refused, Some(Refusal::Late));
             return quoted;
         }
@@ -90,10 +90,10 @@ impl<'a> Desk<'a> {
         quoted
     }
 
-    fn inputs(&self, asked: &QuoteRequested) -> QuoteInputs {
+    fn inputs(&mut self, asked: &QuoteRequested) -> QuoteInputs {
         let (now, sections) = (self.turn.now.0, self.sections);
         let cell = geo::cell(asked.pickup);
-        let around = self.market.around(cell, now, &self.demand, (&sections.surge, &sections.wait));
+        let around = self.market.around(cell, &mut self.crowd, &sections.wait);
         let signals = &self.step.signals;
         let straight_m = geo::great_circle_m(asked.pickup, asked.dropoff).round_ties_even() as i64;
         let distance_m = asked.distance_m.map_or_else(|| share(straight_m, sections.road.detour_bps), i64::from);

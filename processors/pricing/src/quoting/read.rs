@@ -68,6 +68,9 @@ pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Rea
         time(sample.at)?;
         let competitor = sample.competitor_bps.map_or(10_000, i64::from);
         within("competitor_bps", competitor, (0, 1_000_000), " basis points")?;
+        if let Some(cell) = sample.cell.filter(|cell| !geo::is_cell(*cell as u64)) {
+            return Err(broken("cell", cell, "an H3 cell of resolution 8, or null"));
+        }
         return Ok((sample.market.clone(), Millis(sample.at), Read::Fact(sample)));
     }
     if topic == MarketTicked::TOPIC.name {

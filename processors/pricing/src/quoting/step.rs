@@ -1,14 +1,15 @@
 //! What a turn moves beside its quotes: signals that were heard, surge that a minute moved, the highest prices.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::contract::{CellCounted, DayHighs, HighsKept, SurgeCell, SurgeKept};
+use kernel::contract::{CellCounted, DayHigh, HighsKept, SurgeCell, SurgeKept};
 use kernel::{Millis, Turn};
 
 use super::view::{Market, Signals};
 use super::{Output, Quoting};
 use crate::policy::Sections;
-use crate::{Account, Surge};
+use crate::{Account, Counts, Surge};
 
 /// The state of a market while a turn is decided: the view's, until something moves.
 pub(super) struct Step<'a> {
@@ -31,13 +32,15 @@ impl<'a> Step<'a> {
             cells: Vec::new(),
             many: false,
         };
-        for fact in &turn.facts {
-            step.signals.to_mut().hear(&fact.body, |began| market.highs.ceiling(began));
-        }
         if !turn.facts.is_empty() {
+            let mut signals = market.signals.clone();
+            turn.facts.iter().for_each(|fact| signals.hear(&fact.body, |began| market.highs.ceiling(began)));
             let competitor = &sections.competitor;
-            let since = turn.now.0.saturating_sub(competitor.max_age_ms());
-            step.signals.to_mut().sweep(since, competitor.samples_max);
+            signals.sweep(turn.now.0.saturating_sub(competitor.max_age_ms()), competitor.samples_max);
+            // Weather and traffic change nothing yet.
+            if signals != market.signals {
+                step.signals = Cow::Owned(signals);
+            }
         }
         if market.ripe(turn.now, sections) {
             step.minute(turn.now, market, sections);
@@ -47,19 +50,42 @@ impl<'a> Step<'a> {
 
     fn minute(&mut self, now: Millis, market: &Market, sections: &Sections) {
         let (counts, many) = market.counts(now.0, &sections.surge);
-        let surge = self.surge.to_mut();
-        surge.pass(now.0, &counts, &sections.surge.pace());
-        let counted = counts.into_iter().map(|(cell, counts)| CellCounted {
-            cell: cell as i64,
-            demand: small(counts.demand),
-            supply: small(counts.supply),
-            surge_bps: small(surge.of(cell)),
-        });
-        (self.cells, self.many) = (counted.collect(), many);
+        let before: BTreeMap<u64, (i64, i64)> =
+            market.surge.cells().map(|(cell, average, bps)| (cell, (average, bps))).collect();
+        let (surge, pace) = (self.surge.to_mut(), sections.surge.pace());
+        // Who is counted now says nothing of what was before the window.
+        if surge.at().is_some() {
+            surge.pass(now.0.saturating_sub(sections.surge.window_ms()), &BTreeMap::new(), &pace);
+        }
+        self.many = surge.pass(now.0, &counts, &pace) || many;
+        // A policy that allows less holds at once.
+        surge.cut(sections.surge.most_bps);
+        let cells: BTreeSet<u64> =
+            counts.keys().chain(before.keys()).copied().chain(surge.field().keys().copied()).collect();
+        let told = |cell: u64| {
+            let Counts { demand, supply } = counts.get(&cell).copied().unwrap_or_default();
+            let (average_before, before_bps) = before.get(&cell).copied().unwrap_or_default();
+            CellCounted {
+                cell: cell as i64,
+                demand: small(demand),
+                supply: small(supply),
+                average_before,
+                before_bps: small(before_bps),
+                surge_bps: small(surge.of(cell)),
+            }
+        };
+        self.cells = cells.into_iter().map(told).collect();
         // Nobody asks, and nothing is left to fade: the next who asks begins anew.
         if surge.is_quiet() && !market.asked_since(now.0.saturating_sub(sections.surge.window_ms())) {
             *surge = Surge::default();
         }
+    }
+
+    /// Whether anything moved that is kept.
+    pub(super) fn moved(&self) -> bool {
+        matches!(self.surge, Cow::Owned(_))
+            || matches!(self.signals, Cow::Owned(_))
+            || matches!(self.highs, Cow::Owned(_))
     }
 
     /// What is to be remembered of what moved.
@@ -95,11 +121,11 @@ pub(super) fn surge(kept: &SurgeKept) -> Surge {
 }
 
 fn keep_highs(highs: &Account) -> HighsKept {
-    let day = |(day, highest): (i64, &[i64])| DayHighs { day: small(day), highest_bps: highest.to_vec() };
+    let day = |(day, highest_bps): (i64, i64)| DayHigh { day: small(day), highest_bps };
     HighsKept { days: highs.days().map(day).collect() }
 }
 
 /// The account from what was kept of it.
 pub(super) fn highs(kept: &HighsKept) -> Account {
-    Account::restored(kept.days.iter().map(|day| (i64::from(day.day), day.highest_bps.clone())))
+    Account::restored(kept.days.iter().map(|day| (i64::from(day.day), day.highest_bps)))
 }

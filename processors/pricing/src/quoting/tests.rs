@@ -34,18 +34,44 @@ struct Stage {
     turn: i64,
     offset: i64,
     outputs: Vec<Output>,
+    seen: Vec<Seen>,
 }
 
 impl Stage {
     /// A market with so many free drivers at the pickup.
     fn with(drivers: usize) -> Stage {
-        let mut stage = Stage { view: View::default(), turn: 0, offset: 0, outputs: Vec::new() };
+        let mut stage = Stage { view: View::default(), turn: 0, offset: 0, outputs: Vec::new(), seen: Vec::new() };
         (0..drivers).for_each(|number| stage.ping(&format!("d{number}"), 0, PICKUP));
         stage
     }
 
     fn see(&mut self, seen: Seen) {
+        self.seen.push(seen.clone());
         assert!(Quoting::observe(&mut self.view, MARKET, seen, usize::MAX));
+    }
+
+    /// Another instance takes over at an event time, and reads again what was seen as far back as its tails go.
+    fn successor(&self, seconds: i64) -> View {
+        let mut view = View::default();
+        let now = START + seconds * 1_000;
+        let since = |seen: &Seen| match seen {
+            Seen::Located { at, .. } | Seen::Requested { at, .. } => now - at <= super::HORIZON.0,
+            Seen::Quoted { at, .. } => now - at <= super::REMEMBERED.0,
+        };
+        let quoted = |output: &Output| match output {
+            Output::Quoted(quoted) => Some(Seen::Quoted { quote: quoted.quote.clone(), at: quoted.at }),
+            _ => None,
+        };
+        for output in &self.outputs {
+            if let Output::Kept(kept) = output {
+                Quoting::restore(&mut view, MARKET, &kept.entity, Some(kept));
+            }
+        }
+        let again = self.seen.iter().cloned().chain(self.outputs.iter().filter_map(quoted));
+        for seen in again.filter(|seen| since(seen)) {
+            assert!(Quoting::observe(&mut view, MARKET, seen, usize::MAX));
+        }
+        view
     }
 
     /// A free driver pings.
@@ -207,11 +233,13 @@ fn what_has_no_price_is_refused_with_its_reason() {
         asked("early", 1_000, -1, 0),
         asked("toll", 1_000, 60, -1),
         asked("dear", 1_000, 60, i64::MAX),
+        // 4.50 told in millionths.
+        asked("micro", 1_000, 60, 4_500_000),
         asked("nowhere", 0, 0, 0),
     ];
     let found: Vec<_> = stage.play(1, &asks, &[]).iter().map(|one| one.refusal.unwrap()).collect();
     use Refusal::{Distance, Duration, Nothing, Tolls};
-    assert_eq!(found, [Distance, Distance, Duration, Duration, Tolls, Tolls, Nothing]);
+    assert_eq!(found, [Distance, Distance, Duration, Duration, Tolls, Tolls, Tolls, Nothing]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use kernel::contract::StateKept;
 use super::{Output, Seen};
 use crate::{Account, Surge};
 pub(crate) use crowd::Recent;
-pub(crate) use market::Market;
+pub(crate) use market::{Crowd, Market};
 pub(crate) use signals::Signals;
 
 /// Facts of all markets that a worker owns.
@@ -43,7 +43,7 @@ impl View {
 
     pub(crate) fn evolve(&mut self, output: &Output) {
         match output {
-            Output::Quoted(quoted) => self.enter(&quoted.market).answered.insert(&quoted.quote, quoted.at, ()),
+            Output::Quoted(quoted) => self.enter(&quoted.market).answer(&quoted.quote, quoted.at),
             Output::Kept(kept) => self.fold(&kept.market, &kept.entity, Some(kept)),
             Output::Taken(_) => {}
         }

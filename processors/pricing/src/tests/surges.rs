@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use crate::{Counts, Pace, Surge};
 
-const PACE: Pace = Pace { gain_bps: 4_000, half_life_ms: 300_000, step_bps: 1_000, most_bps: 15_000, prior: 2 };
+const PACE: Pace =
+    Pace { gain_bps: 4_000, half_life_ms: 300_000, step_bps: 1_000, most_bps: 15_000, prior: 2, cells: 4_096 };
 const MINUTE: i64 = 60_000;
 
 /// The cells within two rings of the centre of Zurich.
@@ -46,6 +47,26 @@ fn demand_beyond_supply_raises_it_step_by_step_and_it_fades_when_it_is_over() {
     assert!(surge.of(cells[1]) >= last - PACE.step_bps, "the neighbour has nearly as much");
     surge.pass(150 * MINUTE, &BTreeMap::new(), &PACE);
     assert!(surge.field().is_empty(), "{:?}", surge.field());
+}
+
+#[test]
+fn where_too_many_cells_want_it_all_want_less_and_neighbours_differ_no_more() {
+    let few = Pace { cells: 20, ..PACE };
+    let (cells, mut surge, mut all) = (cells(), Surge::default(), Surge::default());
+    let busy: BTreeMap<u64, Counts> =
+        cells.iter().zip(1..).map(|(cell, number)| (*cell, Counts { demand: 20 * number, supply: 0 })).collect();
+    for minute in 0..60 {
+        surge.pass(minute * MINUTE, &busy, &few);
+        all.pass(minute * MINUTE, &busy, &PACE);
+        assert!(surge.field().len() <= 4 * few.cells, "minute {minute}: {}", surge.field().len());
+        assert!(surge.cells().count() <= 5 * few.cells && widest(&surge) <= few.step_bps, "minute {minute}");
+    }
+    assert!(all.field().len() > 100, "{}", all.field().len());
+    assert!((1..=20).contains(&surge.field().len()), "{}", surge.field().len());
+    // The cells that are left are those with the most.
+    let least = surge.field().keys().map(|cell| all.of(*cell)).min().unwrap();
+    let others = all.field().iter().filter(|(cell, _)| !surge.field().contains_key(cell));
+    assert!(others.clone().all(|(_, bps)| *bps <= least), "{least}");
 }
 
 #[test]

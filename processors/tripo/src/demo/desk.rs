@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::Rules;
+use kernel::{Millis, Rules};
 use pricing::{Policy, Quoting};
 use runtime::kafka::Access;
 use runtime::registry::Registry;
@@ -45,6 +45,12 @@ impl Desk {
     /// Whether every one of so many requests has its answer.
     pub(super) fn answered(&self, quotes: u64) -> bool {
         self.watch.total(Count::Asked) >= quotes
+    }
+
+    /// How far it is in the market where it is furthest behind; `None` while it lacks one.
+    pub(super) fn reached(&self, markets: &[String]) -> Option<Millis> {
+        let reached = self.watch.now();
+        markets.iter().map(|market| reached.get(market).copied()).min().flatten()
     }
 
     /// Quotes answered so far.

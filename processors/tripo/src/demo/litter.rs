@@ -111,7 +111,8 @@ impl Litter {
 
     /// Publishes what belongs beside these records.
     pub(super) fn beside(&mut self, published: &[Published], now: Millis) -> Result<(), String> {
-        for Published { body, at } in published {
+        // Only what matching reads: it is matching that must park each piece once.
+        for Published { body, at } in published.iter().filter(|one| TARGETS.contains(&one.body.topic())) {
             self.seen += 1;
             let topic = body.topic();
             let market = || std::str::from_utf8(body.key()).unwrap_or_default();

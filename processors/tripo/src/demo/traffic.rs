@@ -136,7 +136,7 @@ impl Traffic {
         while self.reached().is_none() {
             if self.begun.elapsed() > START_MAX {
                 let trouble = self.trouble().unwrap_or("it says nothing".to_owned());
-                return Err(format!("the matching service did not start within {} s: {trouble}", START_MAX.as_secs()));
+                return Err(format!("the services did not start within {} s: {trouble}", START_MAX.as_secs()));
             }
             self.feed.full();
             std::thread::sleep(Duration::from_millis(1));
@@ -198,7 +198,7 @@ impl Traffic {
             self.reached = (engine, Instant::now());
         } else if self.reached.1.elapsed() > STUCK {
             let trouble = self.trouble().unwrap_or("it says nothing".to_owned());
-            return Err(format!("the matching service stood still for {} s: {trouble}", STUCK.as_secs()));
+            return Err(format!("a service stood still for {} s: {trouble}", STUCK.as_secs()));
         }
         Ok(())
     }
@@ -266,9 +266,11 @@ impl Traffic {
         self.desk.take().map_or(Ok(()), Desk::stop)
     }
 
-    /// How far the engine is in the market where it is furthest behind; `None` while it lacks one.
+    /// How far engine and desk are in the market where they are furthest behind; `None` while one of them lacks one.
     fn reached(&self) -> Option<Millis> {
-        self.engine.as_ref()?.reached(&self.settings.markets, self.world.now(), &self.sent)
+        let engine = self.engine.as_ref()?.reached(&self.settings.markets, self.world.now(), &self.sent)?;
+        // Who prices must keep up as well: what lies ahead of his time he would park.
+        Some(engine.min(self.desk.as_ref()?.reached(&self.settings.markets)?))
     }
 
     /// What is worth telling beside the figures.

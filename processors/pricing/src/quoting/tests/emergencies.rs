@@ -41,18 +41,26 @@ fn an_emergency_caps_the_quotes_of_the_turn_that_hears_of_it() {
 
 #[test]
 fn it_is_measured_by_the_days_before_without_the_three_highest() {
-    let mut stage = surging(0);
-    for number in 0..5 {
-        stage.play(1_800, &[ask(&format!("q{number}"), 1_800)], &[]);
+    let mut stage = Stage::with(1);
+    // A competitor's price moves the price of a day: five days, each dearer than the one before, two prices a day.
+    let mut highs = Vec::new();
+    for day in 0..5 {
+        let at = day * DAY;
+        let dearer = MarketSampled { competitor_bps: Some(9_000 + 700 * day as i32), ..sample(at) };
+        for number in 0..2 {
+            stage.play(at + number, &[ask(&format!("q{day}-{number}"), at + number)], std::slice::from_ref(&dearer));
+        }
+        highs.push(stage.view.market("sf").unwrap().highs.days().last().unwrap().1);
     }
-    let highs: Vec<i64> = stage.view.market("sf").unwrap().highs.days().flat_map(|(_, highs)| highs.to_vec()).collect();
-    assert_eq!(highs.len(), 4, "four a day are enough");
-    let held = stage.play(DAY + 1, &[ask("held", DAY + 1)], &[emergency(DAY + 1, true)]);
-    assert_eq!(held[0].inputs.as_ref().unwrap().emergency_bps.map(i64::from), Some(highs[3]));
+    highs.sort_unstable();
+    let ceiling = highs[1].max(10_000);
+    let at = 5 * DAY;
+    let held = stage.play(at, &[ask("held", at)], &[emergency(at, true)]);
+    assert_eq!(held[0].inputs.as_ref().unwrap().emergency_bps.map(i64::from), Some(ceiling), "{highs:?}");
     // A successor is held by the same, and so is who hears of it again.
     stage.view = stage.rebuilt();
-    let again = stage.play(DAY + 2, &[ask("again", DAY + 2)], &[emergency(DAY + 2, true)]);
-    assert_eq!(again[0].inputs.as_ref().unwrap().emergency_bps.map(i64::from), Some(highs[3]));
+    let again = stage.play(at + 1, &[ask("again", at + 1)], &[emergency(at + 1, true)]);
+    assert_eq!(again[0].inputs.as_ref().unwrap().emergency_bps.map(i64::from), Some(ceiling));
 }
 
 #[test]

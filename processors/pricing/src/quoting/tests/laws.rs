@@ -122,10 +122,18 @@ proptest! {
     }
 
     #[test]
-    fn the_view_rebuilt_is_the_view_carried(all in prop::collection::vec(happens(), 1..60)) {
-        let stage = play(&all, |_, _| {});
-        let rebuilt = stage.rebuilt();
+    fn the_view_rebuilt_is_the_view_carried_and_decides_the_same(
+        all in prop::collection::vec(happens(), 1..60), later in prop::sample::select(&[0_i64, 100, 650, 1_000][..])
+    ) {
+        let mut stage = play(&all, |_, _| {});
+        let seconds = later + all.iter().map(|one| if let Happens::Passes(span) = one { *span } else { 0 }).sum::<i64>();
+        let rebuilt = stage.successor(seconds);
         prop_assert_eq!(rebuilt.kept(MARKET), stage.view.kept(MARKET));
+        // Each id again, as it was asked for and anew.
+        let asks = (0..12).flat_map(|id| [0, seconds].map(|at| ask(&format!("q{id}"), at)));
+        let asks: Vec<_> = asks.chain([ask("probe", seconds)]).collect();
+        let turn = stage.gathered(seconds, &asks, &[]);
+        prop_assert_eq!(Quoting::decide(&turn, &rebuilt, &POLICY), Quoting::decide(&turn, &stage.view, &POLICY));
     }
 
     #[test]
@@ -165,6 +173,27 @@ proptest! {
         };
         prop_assert_eq!(price("anybody"), price(&rider));
     }
+}
+
+#[test]
+fn a_view_that_is_full_empties_with_time() {
+    let mut stage = Stage::with(0);
+    let wants = |ride: &str, seconds: i64| Seen::Requested {
+        ride: ride.to_owned(),
+        at: START + seconds * 1_000,
+        cell: geo::cell(PICKUP),
+    };
+    let mut see = |seen| Quoting::observe(&mut stage.view, MARKET, seen, 2);
+    assert!(see(wants("a", 0)) && see(wants("b", 1)) && !see(wants("c", 2)));
+    assert!(see(wants("d", 611)), "the first is gone by then");
+    let ping = |driver: &str, seconds: i64| Seen::Located {
+        driver: driver.to_owned(),
+        at: START + seconds * 1_000,
+        free: Some(geo::cell(PICKUP)),
+    };
+    assert!(see(ping("a", 0)) && see(ping("b", 1)) && !see(ping("c", 2)) && see(ping("d", 700)));
+    let (counts, _) = stage.view.market(MARKET).unwrap().counts(START + 700_000, &POLICY.of(MARKET).surge);
+    assert_eq!(counts.values().map(|counts| (counts.demand, counts.supply)).collect::<Vec<_>>(), [(1, 1)]);
 }
 
 #[test]

@@ -89,6 +89,10 @@ fn what_breaks_the_contract_is_told() {
         &QuoteRequested { service: Service::Unknown, ..ask("a", 0) },
         "service is UNKNOWN: it must be a service that this version knows",
     );
+    for cell in [0, -1, 1, geo::cell(PICKUP) as i64 + 1] {
+        let why = format!("cell is {cell}: it must be an H3 cell of resolution 8, or null");
+        refused(&MarketSampled { cell: Some(cell), ..sample(0) }, &why);
+    }
     refused(
         &MarketSampled { competitor_bps: Some(-1), ..sample(0) },
         "competitor_bps is -1: it must be 0 to 1000000 basis points",

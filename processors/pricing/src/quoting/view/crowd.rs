@@ -65,9 +65,9 @@ impl<T: Copy> Recent<T> {
         Some(known.map(|(_, what)| what))
     }
 
-    /// Takes out one who was not seen for long; none: all were.
-    pub(crate) fn sweep(&mut self) -> Option<(Box<str>, T)> {
-        let newest = self.newest()?;
+    /// Takes out one who was not seen for long, where the newest event is of `now`, or newer; none: all were.
+    pub(crate) fn sweep(&mut self, now: i64) -> Option<(Box<str>, T)> {
+        let newest = self.newest()?.max(now);
         let (at, _) = self.by_time.first()?;
         if newest.saturating_sub(*at) <= self.span {
             return None;

@@ -22,7 +22,7 @@ pub(crate) struct Market {
     /// Who is free in a cell.
     free: BTreeMap<u64, BTreeSet<Box<str>>>,
     /// Quotes that were answered.
-    pub(crate) answered: Recent<()>,
+    answered: Recent<()>,
     pub(crate) surge: Surge,
     pub(crate) signals: Signals,
     pub(crate) highs: Account,
@@ -53,10 +53,24 @@ pub(crate) struct Around {
     pub(crate) wait_ms: i32,
 }
 
+/// Who asks and who is free, by cell, in one turn.
+#[derive(Debug, Default)]
+pub(crate) struct Crowd {
+    demand: BTreeMap<u64, i32>,
+    /// As far as anybody asked.
+    supply: BTreeMap<u64, i32>,
+    /// A ping must be so new.
+    since: i64,
+}
+
 impl Market {
     pub(super) fn see(&mut self, seen: Seen, room: usize) -> bool {
         match seen {
             Seen::Located { driver, at, free } => {
+                // First who is gone for long: else a full view would never empty again.
+                while let Some((driver, cell)) = self.drivers.sweep(at) {
+                    self.leave(cell, &driver);
+                }
                 if self.drivers.len() >= room && self.drivers.get(&driver).is_none() {
                     return false;
                 }
@@ -66,26 +80,29 @@ impl Market {
                         self.free.entry(cell).or_default().insert(driver.into());
                     }
                 }
-                while let Some((driver, cell)) = self.drivers.sweep() {
-                    self.leave(cell, &driver);
-                }
             }
             Seen::Requested { ride, at, cell } => {
+                while self.requests.sweep(at).is_some() {}
                 if self.requests.len() >= room && self.requests.get(&ride).is_none() {
                     return false;
                 }
-                // Said again, it was asked for when it was said first.
-                if self.requests.get(&ride).is_none() {
-                    self.requests.insert(&ride, at, cell);
-                }
-                while self.requests.sweep().is_some() {}
+                self.requests.insert(&ride, at, cell);
             }
-            Seen::Quoted { quote, at } => {
-                self.answered.insert(&quote, at, ());
-                while self.answered.sweep().is_some() {}
-            }
+            Seen::Quoted { quote, at } => self.answer(&quote, at),
         }
         true
+    }
+
+    /// A quote was answered.
+    pub(super) fn answer(&mut self, quote: &str, at: i64) {
+        while self.answered.sweep(at).is_some() {}
+        self.answered.insert(quote, at, ());
+    }
+
+    /// Whether a quote was answered at `since` or later. What was answered before that is forgotten by whoever takes over, so it counts
+    /// for nobody.
+    pub(crate) fn answered(&self, quote: &str, since: i64) -> bool {
+        self.answered.get(quote).is_some_and(|(at, ())| at >= since)
     }
 
     fn leave(&mut self, cell: Option<u64>, driver: &str) {
@@ -136,15 +153,8 @@ impl Market {
         (all.into_iter().collect(), true)
     }
 
-    /// What stands around a pickup. `demand` is counted by [`Market::demand`], once a turn.
-    pub(crate) fn around(
-        &self,
-        cell: u64,
-        now: i64,
-        demand: &BTreeMap<u64, i32>,
-        (surge, wait): (&SurgePolicy, &WaitPolicy),
-    ) -> Around {
-        let since = now.saturating_sub(surge.ping_max_age_ms());
+    /// What stands around a pickup.
+    pub(crate) fn around(&self, cell: u64, crowd: &mut Crowd, wait: &WaitPolicy) -> Around {
         let mut around = Around { wait_ms: wait.wait_ms(wait.rings_max + 1), ..Around::default() };
         let mut ring = Vec::new();
         let mut nearest = None;
@@ -154,13 +164,13 @@ impl Market {
             }
             ring.clear();
             geo::ring(cell, rings, &mut ring);
-            let free: usize = ring.iter().map(|cell| self.free_in(*cell, since)).sum();
+            let free = ring.iter().fold(0_i32, |sum, cell| sum.saturating_add(self.free_in(*cell, crowd)));
             if free > 0 {
                 nearest = nearest.or(Some(rings));
             }
             if rings <= 1 {
-                around.supply = around.supply.saturating_add(i32::try_from(free).unwrap_or(i32::MAX));
-                let asked = ring.iter().filter_map(|cell| demand.get(cell));
+                around.supply = around.supply.saturating_add(free);
+                let asked = ring.iter().filter_map(|cell| crowd.demand.get(cell));
                 around.demand = asked.fold(around.demand, |sum, one| sum.saturating_add(*one));
             }
         }
@@ -168,17 +178,22 @@ impl Market {
         around
     }
 
-    /// Requests of each cell within the window.
-    pub(crate) fn demand(&self, now: i64, policy: &SurgePolicy) -> BTreeMap<u64, i32> {
-        let mut demand = BTreeMap::new();
+    /// Who counts at `now`.
+    pub(crate) fn crowd(&self, now: i64, policy: &SurgePolicy) -> Crowd {
+        let mut crowd = Crowd { since: now.saturating_sub(policy.ping_max_age_ms()), ..Crowd::default() };
         for (_, cell) in self.requests.since(now.saturating_sub(policy.window_ms())).take_while(|(at, _)| *at <= now) {
-            *demand.entry(cell).or_insert(0) += 1;
+            *crowd.demand.entry(cell).or_insert(0) += 1;
         }
-        demand
+        crowd
     }
 
-    fn free_in(&self, cell: u64, since: i64) -> usize {
-        let there = self.free.get(&cell).into_iter().flatten();
-        there.filter(|driver| self.drivers.get(driver).is_some_and(|(at, _)| at >= since)).count()
+    /// Free drivers of a cell, counted once a turn: an airport has thousands, and as many ask there.
+    fn free_in(&self, cell: u64, crowd: &mut Crowd) -> i32 {
+        let since = crowd.since;
+        *crowd.supply.entry(cell).or_insert_with(|| {
+            let there = self.free.get(&cell).into_iter().flatten();
+            let fresh = there.filter(|driver| self.drivers.get(driver).is_some_and(|(at, _)| at >= since));
+            i32::try_from(fresh.count()).unwrap_or(i32::MAX)
+        })
     }
 }
