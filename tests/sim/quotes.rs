@@ -230,10 +230,11 @@ fn every_quote_has_one_fate_and_can_be_made_again() {
     assert!(sum > 0);
 }
 
+/// Plays seeds until the planted bug is found. The rarest shows in one of twenty.
 fn finds<D: Discipline>(name: &str, plant: Option<Plant>) {
-    let found = (0..60).filter(|seed| play::<D>(*seed, plant, 0).is_err()).count();
-    println!("{name}: found by {found} of 60");
-    assert!(found > 0, "{name} went unnoticed");
+    let found = (0..400).find(|seed| play::<D>(*seed, plant, 0).is_err());
+    println!("{name}: found by seed {found:?}");
+    assert!(found.is_some(), "{name} went unnoticed");
 }
 
 #[test]
