@@ -15,6 +15,8 @@ use crate::money::{WHOLE, share};
 pub const GRID: usize = 41;
 /// Prices that are told, most.
 pub const PARETO: usize = 5;
+/// The place of riders among the four.
+const RIDERS: usize = 2;
 /// Of a value's best.
 const PART: f64 = 1e6;
 /// A price is as good as the best where it has so much of its score.
@@ -99,13 +101,14 @@ pub fn choose(ground: &Ground, demand: &Demand, weights: &Weights) -> Choice {
     let prices: Vec<Fixed> = grid(ground).into_iter().map(|fare| fixed(ground, fare)).collect();
     let count = prices.len().min(GRID);
     let weights = weights.map(|weight| weight.clamp(0, WHOLE));
-    let mut means = [(0.0, [0.0; 4]); GRID];
+    // Sums over the slopes: a mean's share of the best mean is a sum's share of the best sum.
+    let mut sums = [(0.0, [0.0; 4]); GRID];
     let mut scores = [[0.0; GRID]; POINTS];
     for (scored, slope) in scores.iter_mut().zip(demand.slopes()) {
         let worth = worth(ground, demand, (slope, &prices[..count]));
-        for (mean, (accepts, values)) in means.iter_mut().zip(&worth) {
-            mean.0 += accepts / POINTS as f64;
-            mean.1.iter_mut().zip(values).for_each(|(mean, value)| *mean += value / POINTS as f64);
+        for (sum, (accepts, values)) in sums.iter_mut().zip(&worth) {
+            sum.0 += accepts;
+            sum.1.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         }
         let scale = scales(worth[..count].iter().map(|(_, values)| values), 1.0);
         let factors = [0, 1, 2, 3].map(|of| scale[of] * weights[of] as f64);
@@ -113,10 +116,10 @@ pub fn choose(ground: &Ground, demand: &Demand, weights: &Weights) -> Choice {
             *score = values.iter().zip(factors).map(|(value, factor)| value.max(0.0) * factor).sum();
         }
     }
-    let scale = scales(means[..count].iter().map(|(_, values)| values), PART);
+    let scale = scales(sums[..count].iter().map(|(_, values)| values), PART);
     // What is below nothing is nothing; halves go up.
     let part = |values: &Values| [0, 1, 2, 3].map(|of| (values[of].max(0.0) * scale[of] + 0.5) as i64);
-    let parts: Vec<[i64; 4]> = means[..count].iter().map(|(_, values)| part(values)).collect();
+    let parts: Vec<[i64; 4]> = sums[..count].iter().map(|(_, values)| part(values)).collect();
     let score = |values: &[i64; 4]| values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<i64>();
     let totals: Vec<i64> = parts.iter().map(score).collect();
     let chosen = first_best(totals.iter().copied());
@@ -128,7 +131,7 @@ pub fn choose(ground: &Ground, demand: &Demand, weights: &Weights) -> Choice {
     let alike = scores.iter().filter(|scored| scored[chosen] >= scored[best_of(scored)] * ALIKE).count() as i64;
     let point = |place: usize| Point {
         fare: prices[place].fare,
-        accepts: (means[place].0 * PART + 0.5) as i64,
+        accepts: (sums[place].0 / POINTS as f64 * PART + 0.5) as i64,
         values: parts[place],
     };
     let (steep, flat) = (prices[best_of(&scores[POINTS - 1])].fare, prices[best_of(&scores[0])].fare);
@@ -190,8 +193,13 @@ fn first_best<T: PartialOrd>(scores: impl Iterator<Item = T>) -> usize {
 /// between them.
 fn frontier(parts: &[[i64; 4]], chosen: usize) -> Vec<usize> {
     let beats = |a: &[i64; 4], b: &[i64; 4]| a != b && a.iter().zip(b).all(|(a, b)| a >= b);
-    let free = |place: &usize| *place == chosen || !parts.iter().any(|other| beats(other, &parts[*place]));
-    let all: Vec<usize> = (0..parts.len()).filter(free).collect();
+    let beaten = |place: usize| {
+        let (own, (cheaper, dearer)) = (&parts[place], (&parts[..place], &parts[place + 1..]));
+        // What is dearer is worth less to riders, or as much: it beats only where it is as much.
+        cheaper.iter().any(|other| beats(other, own))
+            || dearer.iter().take_while(|other| other[RIDERS] == own[RIDERS]).any(|other| beats(other, own))
+    };
+    let all: Vec<usize> = (0..parts.len()).filter(|place| *place == chosen || !beaten(*place)).collect();
     if all.len() <= PARETO {
         return all;
     }
