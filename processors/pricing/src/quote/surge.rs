@@ -29,7 +29,7 @@ pub struct Pace {
     pub most_bps: i64,
     /// So many imagined requests and drivers of the neighbourhood stand beside a cell's own.
     pub prior: i64,
-    /// Cells that may wish for surge at a time, most: beyond it all wish for less, by as much for each.
+    /// Cells whose demand is averaged, most, and half of those that may wish for surge: beyond it all wish for less, by as much for each.
     pub cells: usize,
 }
 
@@ -45,7 +45,9 @@ pub struct Counts {
 /// Rings over which surge fades out, most: 1,261 cells around one.
 const RINGS: i64 = 20;
 
-/// So many times the cells of a wish may have surge while earlier wishes fade.
+/// So many times the cells that are counted may wish for surge, with those over which it fades out, and so many may have some while
+/// earlier wishes fade.
+const SPREAD: usize = 2;
 const FADING: usize = 4;
 
 /// What surge a cell has, basis points of the base fare; a cell that is not named has none.
@@ -119,9 +121,10 @@ impl Surge {
             many |= averages.len() > pace.cells;
             self.averages = most(averages, pace.cells);
             let averages = self.averages.iter().map(|(cell, average)| (*cell, average / FINE));
-            let wish = spread(averages, pace.step_bps, pace.cells);
-            many |= wish.len() > pace.cells;
-            let wish = thin(wish, pace.cells);
+            let room = SPREAD * pace.cells.max(1);
+            let wish = spread(averages, pace.step_bps, room);
+            many |= wish.len() > room;
+            let wish = thin(wish, room);
             // What is left of earlier wishes fades step by step; where too much of it is left, all of it fades at once.
             let field = step(&self.field, &wish, pace.step_bps);
             many |= field.len() > FADING * pace.cells.max(1);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::contract::{PriceQuoted, QuoteInputs, QuoteOutcome, QuoteRequested, Refusal, TurnTaken};
+use kernel::contract::{CellCounted, PriceQuoted, QuoteInputs, QuoteOutcome, QuoteRequested, Refusal, TurnTaken};
 use kernel::{Event, Processor, Rules, Turn, geo};
 
 use super::answer::{answer, of_metered, told};
@@ -11,6 +11,9 @@ use super::view::{Crowd, Market};
 use super::{Output, Quoting, View};
 use crate::policy::Sections;
 use crate::{Policy, share};
+
+/// Cells in one record of a turn: 25 bytes each at most, so it is below 256 KB.
+const CELLS: usize = 10_000;
 
 /// Decides a turn. The outputs come in this order: quotes, the turn's record, what is kept.
 pub(super) fn decide(turn: &Turn<Quoting>, view: &View, policy: &Policy) -> Vec<Output> {
@@ -32,7 +35,7 @@ pub(super) fn decide(turn: &Turn<Quoting>, view: &View, policy: &Policy) -> Vec<
     let mut outputs: Vec<Output> =
         turn.asks.iter().zip(0..).map(|(ask, row)| Output::Quoted(Box::new(desk.quote(ask, row)))).collect();
     if !outputs.is_empty() || desk.step.moved() {
-        outputs.push(Output::Taken(Box::new(desk.taken())));
+        outputs.extend(desk.taken().into_iter().map(|chunk| Output::Taken(Box::new(chunk))));
     }
     outputs.extend(desk.step.kept(&turn.market));
     outputs
@@ -122,7 +125,21 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn taken(&mut self) -> TurnTaken {
+    /// The turn's record, in pieces where many cells moved.
+    fn taken(&mut self) -> Vec<TurnTaken> {
+        let cells = std::mem::take(&mut self.step.cells);
+        let pieces: Vec<&[CellCounted]> = match cells.is_empty() {
+            true => vec![&[]],
+            false => cells.chunks(CELLS).collect(),
+        };
+        let chunks = pieces.len() as i32;
+        let head = self.head();
+        let piece =
+            |(chunk, cells): (i32, &&[CellCounted])| TurnTaken { chunk, chunks, cells: cells.to_vec(), ..head.clone() };
+        (0..).zip(&pieces).map(piece).collect()
+    }
+
+    fn head(&self) -> TurnTaken {
         TurnTaken {
             processor: Quoting::NAME.to_owned(),
             market: self.turn.market.clone(),
@@ -142,7 +159,7 @@ impl<'a> Desk<'a> {
             rows: Vec::new(),
             columns: Vec::new(),
             edges: Vec::new(),
-            cells: std::mem::take(&mut self.step.cells),
+            cells: Vec::new(),
         }
     }
 }

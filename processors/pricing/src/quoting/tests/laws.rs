@@ -176,6 +176,41 @@ proptest! {
 }
 
 #[test]
+fn a_turn_with_many_cells_is_written_in_pieces_that_fit() {
+    let text = crate::BUILT_IN.replace("prior = 6", "prior = 0").replace("half_life_s = 300", "half_life_s = 60");
+    let policy: crate::Policy = kernel::Rules::parse(&text).unwrap();
+    let mut stage = Stage::with(0);
+    let (mut kept, mut piece, mut pieces, mut exact) = (0, 0, 0, true);
+    for minute in 0..24_i64 {
+        // Forty places far from each other where everybody asks, and forty others after a while.
+        for number in 0..40_i64 {
+            let lat_e6 = (30_000_000 + number * 500_000) as i32;
+            let place = Point { lat_e6, lng_e6: if minute < 14 { 10_000_000 } else { 12_000_000 } };
+            (0..300).for_each(|rider| stage.wants(&format!("{minute}-{number}-{rider}"), minute * 60, place));
+        }
+        let turn = stage.gathered(minute * 60, &[], &[]);
+        let outputs = Quoting::decide(&turn, &stage.view, &policy);
+        outputs.iter().for_each(|output| Quoting::evolve(&mut stage.view, output));
+        let taken: Vec<_> =
+            outputs.iter().filter_map(|one| if let Output::Taken(one) = one { Some(one) } else { None }).collect();
+        let count = taken.len() as i32;
+        assert!((0..).zip(&taken).all(|(at, one)| (one.chunk, one.chunks) == (at, count)));
+        exact &= taken.iter().all(|one| one.exact);
+        pieces = pieces.max(count);
+        for output in &outputs {
+            let mut bytes = Vec::new();
+            kernel::Emit::datum(output, &mut bytes).unwrap();
+            match output {
+                Output::Kept(_) => kept = kept.max(bytes.len()),
+                _ => piece = piece.max(bytes.len()),
+            }
+        }
+    }
+    assert!(kept < 400_000 && piece < 256_000 && pieces > 1, "{kept} and {piece} bytes, {pieces} pieces");
+    assert!(!exact, "it says that there were too many");
+}
+
+#[test]
 fn a_view_that_is_full_empties_with_time() {
     let mut stage = Stage::with(0);
     let wants = |ride: &str, seconds: i64| Seen::Requested {
