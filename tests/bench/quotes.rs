@@ -15,33 +15,22 @@ use std::time::{Duration, SystemTime};
 
 use embedded::Registry;
 use kernel::contract::{DriverLocated, DriverStatus, Point, PriceQuoted, QuoteRequested, Service as Kind, TOPICS};
-use kernel::{PlacedBy, Record, Rules, Topic, codec, partition, wire};
+use kernel::{Record, Rules, codec, partition, wire};
 use pricing::{Policy, Quoting};
 use rdkafka::producer::{BaseProducer, Producer};
 use runtime::topics::{self, Layout};
 use runtime::{Limits, Pace, Schemas, Service, Settings, kafka::Access, service};
 
 use process::{Role, median};
-use watch::{Figures, ends, named, watch};
+use watch::{Figures, PASSED, ends, named, watch};
 
 const QUOTES: i64 = 200_000;
 const ROUNDS: usize = 3;
 /// Between two commits.
 const EVERY: Duration = Duration::from_millis(100);
-const PARTITIONS: i32 = 4;
+const PARTITIONS: i32 = PASSED.partitions;
 /// Share of the raw client's rate.
 const TARGET: f64 = 50.0;
-/// Where the floor copies the answers to.
-const PASSED: &Topic = &Topic {
-    name: "bench.passed",
-    schema: "",
-    partitions: PARTITIONS,
-    placed_by: PlacedBy::Market,
-    cleanup: "delete",
-    retention_ms: -1,
-    max_message_bytes: 1_048_576,
-    compression: None,
-};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();

@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
 use kernel::contract::{PolicyChanged, RecordParked, StateKept};
-use kernel::{PlacedBy, Record, Topic, codec, partition, wire};
+use kernel::{Record, codec, partition, wire};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::{Offset, TopicPartitionList};
@@ -25,7 +25,7 @@ use runtime::{Limits, Pace, Service, Settings, kafka::Access, service};
 
 use process::{Role, median};
 use trivial::{ANSWERED, Asked, Listed, PARTITIONS, Taken, Trivial, VALUE};
-use watch::{Figures, ends, named, watch};
+use watch::{Figures, PASSED, ends, named, watch};
 
 const RECORDS: i64 = 2_000_000;
 const ROUNDS: usize = 5;
@@ -33,17 +33,6 @@ const ROUNDS: usize = 5;
 const EVERY: Duration = Duration::from_millis(100);
 /// The runtime's consumer group.
 const GROUP: &str = "trivial";
-/// Where the floor copies to.
-const PASSED: &Topic = &Topic {
-    name: "bench.passed",
-    schema: "",
-    partitions: PARTITIONS,
-    placed_by: PlacedBy::Market,
-    cleanup: "delete",
-    retention_ms: -1,
-    max_message_bytes: 1_048_576,
-    compression: None,
-};
 
 /// Who moves the records, what is said of him, and where they go.
 const ROLES: [(&str, &str, &str); 3] = [

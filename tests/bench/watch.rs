@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use kernel::{PlacedBy, Topic};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::{floor, process::cpu};
@@ -10,6 +11,18 @@ use crate::{floor, process::cpu};
 const LOOK: Duration = Duration::from_millis(20);
 /// Longest that one round may take.
 const LONGEST: Duration = Duration::from_secs(120);
+
+/// Where the floor copies to.
+pub(crate) const PASSED: &Topic = &Topic {
+    name: "bench.passed",
+    schema: "",
+    partitions: 4,
+    placed_by: PlacedBy::Market,
+    cleanup: "delete",
+    retention_ms: -1,
+    max_message_bytes: 1_048_576,
+    compression: None,
+};
 
 /// Records a second, and processor time a record of the mover and of the broker, microseconds.
 pub(crate) struct Figures {

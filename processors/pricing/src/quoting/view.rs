@@ -71,7 +71,11 @@ impl View {
 
     /// Folds a fact that is only seen. False: it is about one who is not known yet, and there are `room` of them already.
     pub(crate) fn see(&mut self, market: &str, seen: Seen, room: usize) -> bool {
-        self.enter(market).see(seen, room)
+        // Pings are by far the most: no name is copied for one.
+        match self.markets.get_mut(market) {
+            Some(known) => known.see(seen, room),
+            None => self.enter(market).see(seen, room),
+        }
     }
 
     pub(crate) fn forget(&mut self, market: &str) {
@@ -79,9 +83,6 @@ impl View {
     }
 
     fn enter(&mut self, market: &str) -> &mut Market {
-        if !self.markets.contains_key(market) {
-            self.markets.insert(market.to_owned(), Market::default());
-        }
         self.markets.entry(market.to_owned()).or_default()
     }
 }

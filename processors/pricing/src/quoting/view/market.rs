@@ -129,6 +129,12 @@ impl Market {
         }
     }
 
+    /// The cells of all requests within the window.
+    fn asked(&self, now: i64, policy: &SurgePolicy) -> impl Iterator<Item = u64> {
+        let since = now.saturating_sub(policy.window_ms());
+        self.requests.since(since).take_while(move |(at, _)| *at <= now).map(|(_, cell)| cell)
+    }
+
     /// Whether anybody asked for a ride since then.
     pub(crate) fn asked_since(&self, since: i64) -> bool {
         self.requests.since(since).next().is_some()
@@ -137,9 +143,7 @@ impl Market {
     /// Requests and free drivers of each cell, at most `cells_max` of them, with whether there were more.
     pub(crate) fn counts(&self, now: i64, policy: &SurgePolicy) -> (BTreeMap<u64, Counts>, bool) {
         let mut counts: BTreeMap<u64, Counts> = BTreeMap::new();
-        for (_, cell) in self.requests.since(now.saturating_sub(policy.window_ms())).take_while(|(at, _)| *at <= now) {
-            counts.entry(cell).or_default().demand += 1;
-        }
+        self.asked(now, policy).for_each(|cell| counts.entry(cell).or_default().demand += 1);
         for (_, cell) in self.drivers.since(now.saturating_sub(policy.ping_max_age_ms())) {
             cell.into_iter().for_each(|cell| counts.entry(cell).or_default().supply += 1);
         }
@@ -181,9 +185,7 @@ impl Market {
     /// Who counts at `now`.
     pub(crate) fn crowd(&self, now: i64, policy: &SurgePolicy) -> Crowd {
         let mut crowd = Crowd { since: now.saturating_sub(policy.ping_max_age_ms()), ..Crowd::default() };
-        for (_, cell) in self.requests.since(now.saturating_sub(policy.window_ms())).take_while(|(at, _)| *at <= now) {
-            *crowd.demand.entry(cell).or_insert(0) += 1;
-        }
+        self.asked(now, policy).for_each(|cell| *crowd.demand.entry(cell).or_insert(0) += 1);
         crowd
     }
 
