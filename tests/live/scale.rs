@@ -5,8 +5,10 @@ use embedded::Registry;
 use crate::demo::{alone, demo, kept, number};
 use crate::servers;
 
-/// Session of 6 s, and a second for the successor.
-const MISSED_MS: u64 = 7_000;
+const SESSION_MS: u64 = 6_000;
+
+/// A session, and a second for the successor.
+const MISSED_MS: u64 = SESSION_MS + 1_000;
 
 #[test]
 fn processes_come_and_go_under_load_and_every_law_is_kept() {
@@ -25,9 +27,16 @@ fn processes_come_and_go_under_load_and_every_law_is_kept() {
     };
     assert!(number(&report, "kills") >= 2 && of("/upheavals/pauses") >= 2, "{report:#}");
     assert!(of("/upheavals/added") >= 1 && of("/upheavals/removed") >= 1, "{report:#}");
-    assert!(of("/kill_to_decision_ms/count") >= 4, "{report:#}");
+    let missed = |kind: &str, field: &str| {
+        let at = format!("/kill_to_decision_ms/{kind}/{field}");
+        report.pointer(&at).and_then(serde_json::Value::as_u64).unwrap_or(0)
+    };
+    assert!(missed("alone", "count") >= 2, "{report:#}");
+    assert!(missed("alone", "count") + missed("beside_others", "count") >= 4, "{report:#}");
     assert_eq!(of("/kill_to_decision_ms/never"), 0, "{report:#}");
-    assert!(of("/kill_to_decision_ms/p99") <= MISSED_MS, "{report:#}");
+    assert!(missed("alone", "p99") <= MISSED_MS, "{report:#}");
+    // A second process that falls silent before the first one's session has ended begins one of its own.
+    assert!(missed("beside_others", "p99") <= MISSED_MS + SESSION_MS, "{report:#}");
     // Whoever was started beside others was given partitions.
     assert!(!report.pointer("/upheavals/joined_ms").unwrap().as_array().unwrap().is_empty(), "{report:#}");
     assert_eq!(of("/garbage/parked_once"), of("/garbage/published"));

@@ -27,8 +27,6 @@ const SAID_MAX: usize = 1_000;
 pub(super) struct Happened {
     /// One sentence.
     pub(super) line: String,
-    /// Whether it befell a process; else it is what one said.
-    pub(super) upheaval: bool,
     /// Partitions of the work topic that a killed process owned, and when it was gone.
     pub(super) killed: Option<(Instant, Vec<i32>)>,
 }
@@ -137,8 +135,7 @@ impl Flock {
 
     /// Lets happen what is due.
     pub(super) fn tend(&mut self) -> Result<Vec<Happened>, String> {
-        let mut all: Vec<Happened> =
-            self.said.1.try_iter().map(|line| Happened { line, killed: None, upheaval: false }).collect();
+        let mut all: Vec<Happened> = self.said.1.try_iter().map(|line| Happened { line, killed: None }).collect();
         all.extend(self.go_on()?);
         if let Some(event) = self.chaos.as_mut().and_then(|chaos| chaos.due(Instant::now())) {
             all.extend(self.befall(event)?);
@@ -244,7 +241,7 @@ impl Flock {
             line += &format!("; another starts in {:.1} s", later.as_secs_f64());
             self.later.push(at + later);
         }
-        Ok(vec![Happened { line, killed: Some((at, partitions)), upheaval: true }])
+        Ok(vec![Happened { line, killed: Some((at, partitions)) }])
     }
 
     fn dismiss(&mut self, index: usize, replaced: bool) -> Result<Vec<Happened>, String> {
@@ -340,7 +337,7 @@ fn listen(name: &str, lines: impl BufRead + Send + 'static, to: SyncSender<Strin
 }
 
 fn told(line: String) -> Happened {
-    Happened { line, killed: None, upheaval: true }
+    Happened { line, killed: None }
 }
 
 /// Sends a signal by the shell: the standard library only kills.

@@ -124,14 +124,18 @@ const ROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// The rows that are shown where something befell the processes, or garbage was published.
-const UNREST: [(&str, &[&str]); 6] = [
+const UNREST: [(&str, &[&str]); 7] = [
     ("killed / stopped / drained", &["kills", "/upheavals/pauses", "/upheavals/drains"]),
     ("processes added / taken away", &["/upheavals/added", "/upheavals/removed"]),
     (
         "kill to next decision, ms, p50/p99/max",
-        &["/kill_to_decision_ms/p50", "/kill_to_decision_ms/p99", "/kill_to_decision_ms/max"],
+        &["/kill_to_decision_ms/alone/p50", "/kill_to_decision_ms/alone/p99", "/kill_to_decision_ms/alone/max"],
     ),
-    ("markets measured so / never decided for", &["/kill_to_decision_ms/count", "/kill_to_decision_ms/never"]),
+    ("where two were silent at once, ms, max", &["/kill_to_decision_ms/beside_others/max"]),
+    (
+        "markets measured so, one / two / never",
+        &["/kill_to_decision_ms/alone/count", "/kill_to_decision_ms/beside_others/count", "/kill_to_decision_ms/never"],
+    ),
     ("garbage published / parked once", &["/garbage/published", "/garbage/parked_once"]),
     (
         "garbage not parked / again / sound parked",
@@ -162,7 +166,8 @@ fn value<'a>(report: &'a Value, key: &str) -> &'a Value {
 }
 
 fn row(label: &str, report: &Value, keys: &[&str]) {
-    let values: Vec<String> = keys.iter().map(|key| value(report, key).to_string()).collect();
+    let show = |value: &Value| if value.is_null() { "none".to_owned() } else { value.to_string() };
+    let values: Vec<String> = keys.iter().map(|key| show(value(report, key))).collect();
     println!("{label:42} {}", values.join(" / "));
 }
 

@@ -177,18 +177,17 @@ impl Traffic {
     /// Lets happen to the processes what is due, tells of it, and asks again in the markets of one that was killed.
     fn tend(&mut self) -> Result<(), String> {
         let Some(engine) = &mut self.engine else { return Ok(()) };
-        for happened in engine.tend()? {
+        let all = engine.tend()?;
+        self.upheavals = engine.tally();
+        self.recovery.silenced(self.upheavals.kills + self.upheavals.pauses);
+        for happened in all {
             self.screen.say(&happened.line);
-            if happened.upheaval {
-                self.recovery.disturbed();
-            }
             let Some((at, partitions)) = happened.killed else { continue };
             let owned = self.homes.iter().filter(|(_, home)| partitions.contains(home));
             let newest = owned.filter_map(|(market, _)| self.feed.newest.get(market).cloned()).collect();
             let again = self.recovery.killed(at, self.world.now(), newest);
             self.feed.send(&again, &mut self.sent)?;
         }
-        self.upheavals = engine.tally();
         Ok(())
     }
 
