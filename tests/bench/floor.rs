@@ -75,20 +75,24 @@ pub(crate) fn settle(producer: &BaseProducer) {
 /// The consumer group of the floor.
 pub(crate) const GROUP: &str = "floor";
 
-/// Copies `from` to `to`, one transaction at least each `every` while records come, until `stop`.
-pub(crate) fn pass(brokers: &str, (from, to): (&str, &str), every: Duration, stop: &AtomicBool) {
+/// Copies the first topic of `from` to `to`, one transaction at least each `every` while records come, until `stop`; the other topics
+/// are read beside it.
+pub(crate) fn pass(brokers: &str, (from, to): (&[&str], &str), every: Duration, stop: &AtomicBool) {
     let name = format!("floor-{}", std::process::id());
     let input: BaseConsumer = consumer(brokers, GROUP).create().expect("a consumer");
     let linger = if every >= Duration::from_millis(50) { "5" } else { "0" };
     let output: BaseProducer = producer(brokers, linger).set("transactional.id", &name).create().expect("a producer");
     output.init_transactions(CALL).expect("the broker answers");
-    input.subscribe(&[from]).expect("a subscription");
+    input.subscribe(from).expect("a subscription");
     let (mut open, mut since, mut passed) = (false, Instant::now(), 0_u64);
     while !stop.load(Relaxed) {
         let wait = if open { every.saturating_sub(since.elapsed()).min(WAIT) } else { WAIT };
         let polled = input.poll(wait);
         if let Some(message) = &polled {
             let message = message.as_ref().expect("a record");
+            if message.topic() != from[0] {
+                continue;
+            }
             if !open {
                 output.begin_transaction().expect("a transaction");
                 (open, since) = (true, Instant::now());

@@ -36,7 +36,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match (arguments.get(1).map(String::as_str), arguments.get(2), arguments.get(3)) {
         (Some("pass"), Some(brokers), _) => {
-            floor::pass(brokers, (PriceQuoted::TOPIC.name, PASSED.name), EVERY, &process::told_to_end());
+            floor::pass(brokers, (&[PriceQuoted::TOPIC.name], PASSED.name), EVERY, &process::told_to_end());
         }
         (Some("price"), Some(brokers), Some(registry)) => price(brokers, registry),
         _ => measure(),

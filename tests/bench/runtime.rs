@@ -45,7 +45,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match (arguments.get(1).map(String::as_str), arguments.get(2)) {
         (Some("pass"), Some(brokers)) => {
-            floor::pass(brokers, (Asked::TOPIC.name, PASSED.name), EVERY, &process::told_to_end());
+            floor::pass(brokers, (&[Asked::TOPIC.name], PASSED.name), EVERY, &process::told_to_end());
         }
         (Some("bare"), Some(brokers)) => decide::<false>(brokers),
         (Some("recorded"), Some(brokers)) => decide::<true>(brokers),

@@ -112,8 +112,8 @@ pub const KEYS: &[Key] = &[
     Key::integer(
         "run.commit_interval_ms",
         (0, 5_000, MS),
-        "0",
-        "At least so long between two commits; 0: as soon as something is decided.",
+        "30",
+        "At least so long between two commits, so that what is decided meanwhile goes together; the first after a pause goes at once. 0: each as soon as it is decided, at twice the broker's work.",
     ),
     Key::integer(
         "run.wait_ms",
