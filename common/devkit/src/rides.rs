@@ -15,7 +15,7 @@ use kernel::contract::Point;
 
 use crate::city;
 use crate::world::{Draw, Happening, Newcomer, Sighting, Source, Trip};
-use table::Table;
+pub use table::Table;
 
 /// Rides of one span that are held in memory at most, about 200 bytes each.
 const RIDES_MAX: usize = 2_000_000;
@@ -118,7 +118,7 @@ impl Rides {
     /// Reads on to the next ping that counts.
     fn advance(&mut self) {
         self.ping = None;
-        while let Some((line, row)) = self.pings.next() {
+        while let Some((line, row)) = self.pings.row() {
             match row.and_then(|row| ping(&row)) {
                 Ok((at, _)) if at < self.from => {}
                 Ok((at, _)) if at > self.to => return,
@@ -175,7 +175,7 @@ const PING_COLUMNS: [&str; 5] = ["ts", "cab", "lat", "lng", "occ"];
 fn trips(recording: &Recording, skipped: &mut Skipped) -> Result<VecDeque<(Millis, Trip)>, String> {
     let mut trips = Vec::new();
     let mut table = Table::open(&recording.rides, &TRIP_COLUMNS)?;
-    while let Some((line, row)) = table.next() {
+    while let Some((line, row)) = table.row() {
         match row.and_then(|row| trip(recording, &row)) {
             Ok((at, _)) if recording.from.is_some_and(|from| at < from) || recording.to.is_some_and(|to| at > to) => {}
             Ok(trip) => trips.push(trip),
@@ -194,7 +194,7 @@ fn trips(recording: &Recording, skipped: &mut Skipped) -> Result<VecDeque<(Milli
 fn span(pings: &Path) -> Result<(Millis, Millis), String> {
     let mut table = Table::open(pings, &PING_COLUMNS)?;
     let mut span: Option<(Millis, Millis)> = None;
-    while let Some((_, row)) = table.next() {
+    while let Some((_, row)) = table.row() {
         if let Ok((at, _)) = row.and_then(|row| ping(&row)) {
             let (first, last) = span.unwrap_or((at, at));
             span = Some((first.min(at), last.max(at)));

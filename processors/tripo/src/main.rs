@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod config;
 mod demo;
+mod fit;
 mod registry;
 mod run;
 mod schemas;
@@ -25,6 +26,8 @@ enum Command {
     Config(config::Config),
     /// Everything in one process, with traffic: cities that are simulated, or recorded rides
     Demo(demo::Args),
+    /// Learn parameters of a policy from what was recorded
+    Fit(fit::Fit),
     /// Run a processor against a Kafka cluster
     Run(run::Run),
     /// Check the contract, register it, create its topics
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let done = match Tripo::parse().command {
         Command::Config(args) => Ok(config::run(&args)),
         Command::Demo(args) => demo::run(args),
+        Command::Fit(args) => fit::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schemas(args) => schemas::run(args),
     };

@@ -10,7 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The rows of a file, the wanted columns only.
-pub(super) struct Table {
+pub struct Table {
     reader: Reader<Box<dyn Read + Send>>,
     columns: Vec<usize>,
     record: StringRecord,
@@ -20,7 +20,10 @@ pub(super) struct Table {
 
 impl Table {
     /// Opens a file whose first line names its columns.
-    pub(super) fn open(path: &Path, wanted: &[&str]) -> Result<Table, String> {
+    ///
+    /// # Errors
+    /// One sentence: the file cannot be read, or names no such column.
+    pub fn open(path: &Path, wanted: &[&str]) -> Result<Table, String> {
         let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
         let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
         let gzip = file.fill_buf().map_err(unreadable)?.starts_with(&GZIP);
@@ -44,7 +47,10 @@ impl Table {
     }
 
     /// Refuses a file that could not be read to its end, such as a cut gzip.
-    pub(super) fn whole(&self, path: &Path) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// One sentence that says why.
+    pub fn whole(&self, path: &Path) -> Result<(), String> {
         match &self.broken {
             None => Ok(()),
             Some(why) => Err(format!("{}: cannot be read to its end: {why}: fetch it again", path.display())),
@@ -52,7 +58,7 @@ impl Table {
     }
 
     /// The next row's wanted columns, with its line; what is wrong where it has too few, or is no text.
-    pub(super) fn next(&mut self) -> Option<(u64, Result<Vec<String>, String>)> {
+    pub fn row(&mut self) -> Option<(u64, Result<Vec<String>, String>)> {
         if self.broken.is_some() {
             return None;
         }

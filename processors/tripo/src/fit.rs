@@ -1,0 +1,30 @@
+//! `tripo fit`: parameters of a policy from what was recorded.
+
+mod fares;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+/// Learns parameters of a policy.
+#[derive(Args)]
+pub(crate) struct Fit {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// A fare table (base, kilometre, minute, tiers) from trips that were paid, with its error on rows held back
+    Fares(fares::Args),
+}
+
+/// Fits what was asked for and prints it.
+///
+/// # Errors
+/// One sentence that says what to change.
+pub(crate) fn run(args: &Fit) -> Result<ExitCode, String> {
+    match &args.what {
+        What::Fares(args) => fares::run(args),
+    }
+}
