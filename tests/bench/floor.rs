@@ -88,11 +88,8 @@ pub(crate) fn pass(brokers: &str, (from, to): (&[&str], &str), every: Duration, 
     while !stop.load(Relaxed) {
         let wait = if open { every.saturating_sub(since.elapsed()).min(WAIT) } else { WAIT };
         let polled = input.poll(wait);
-        if let Some(message) = &polled {
-            let message = message.as_ref().expect("a record");
-            if message.topic() != from[0] {
-                continue;
-            }
+        let message = polled.as_ref().map(|message| message.as_ref().expect("a record"));
+        if let Some(message) = message.filter(|message| message.topic() == from[0]) {
             if !open {
                 output.begin_transaction().expect("a transaction");
                 (open, since) = (true, Instant::now());

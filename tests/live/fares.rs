@@ -78,14 +78,21 @@ fn a_table_is_found_in_trips_of_ones_own_and_what_is_wrong_is_said_in_a_sentence
     let columns = ["--price", "paid", "--distance", "way:km", "--duration", "took:min", "--tier", "class"];
     let with = |trips: &Path, columns: &[&str]| fitted(&[&["--trips", trips.to_str().unwrap()], columns].concat());
     let said = with(&good, &columns).unwrap();
-    let found = ["base", "km", "minute", "\"large\""].map(|key| number(&said, key));
-    assert_eq!(found, [200, 150_000, 25_000, 15_000], "{said}");
+    let found = ["base", "km", "minute"].map(|key| number(&said, key));
+    assert_eq!(found, [200, 150_000, 25_000], "{said}");
+    assert!(said.contains("# large = 15000 ("), "{said}");
     let refused = with(&good, &["--price", "fare", "--distance", "way:km"]).unwrap_err();
     assert!(refused.contains("names no column fare"), "{refused}");
     let refused = with(&good, &["--price", "paid", "--distance", "took:min"]).unwrap_err();
     assert_eq!(refused, "tripo: --distance takes m, km or mi, --duration takes s or min\n");
     let few = write("few.csv", &(0..50).map(row).collect::<String>());
     let refused = with(&few, &columns).unwrap_err();
-    assert!(refused.contains("rides can be used, a table needs 100") && refused.lines().count() == 1, "{refused}");
+    assert!(
+        refused.contains("rides are left to learn from, a table needs 100") && refused.lines().count() == 1,
+        "{refused}"
+    );
+    let dollars = write("dollars.csv", &"5,9,$12.50,plain\n".repeat(300));
+    let refused = with(&dollars, &columns).unwrap_err();
+    assert!(refused.contains("300 whose price is no plain number above zero"), "{refused}");
     std::fs::remove_dir_all(&folder).unwrap();
 }

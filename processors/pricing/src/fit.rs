@@ -7,4 +7,4 @@ mod least;
 #[cfg(test)]
 mod tests;
 
-pub use fares::{Linear, Ride, Table, Unfit, median_error};
+pub use fares::{GROUPS_MAX, Linear, Ride, Table, Unfit, median_error};

@@ -13,6 +13,7 @@ pub(super) fn fields(scope: &mut Scope, json: &Value, namespace: &str, full: &st
     let Some(list) = json.as_array() else {
         return Err(scope.broken(full, "\"fields\" must be a list"));
     };
+    harmless(scope, &names::screaming(names::simple(full)), full)?;
     let mut fields: Vec<Field> = Vec::with_capacity(list.len());
     for json in list {
         let Value::Object(map) = json else {
@@ -34,6 +35,11 @@ fn field(scope: &mut Scope, map: &Map<String, Value>, namespace: &str, full: &st
     if !names::is_snake(&name) || ["self", "super", "crate"].contains(&name.as_str()) {
         return Err(scope.broken(&place, "names of fields are snake_case and no word of Rust's own"));
     }
+    if let Some(word) = names::protected(&name) {
+        let why =
+            format!("\"{word}\" says a protected attribute, or stands for one: no decision may know it, leave it out");
+        return Err(scope.broken(&place, &why));
+    }
     let doc = scope.text(map, "doc", &place)?.to_owned();
     if let Some(unknown) = map.keys().find(|key| !["name", "type", "doc", "default", "aliases"].contains(&key.as_str()))
     {
@@ -49,6 +55,19 @@ fn field(scope: &mut Scope, map: &Map<String, Value>, namespace: &str, full: &st
     let default = map.get("default").cloned();
     check_default(scope, &kind, default.as_ref(), &place)?;
     Ok(Field { name, doc, kind, default })
+}
+
+/// The name of a field, type or symbol says no protected attribute.
+fn harmless(scope: &Scope, name: &str, place: &str) -> Result<(), String> {
+    match names::protected(&name.to_ascii_lowercase()) {
+        None => Ok(()),
+        Some(word) => {
+            let why = format!(
+                "\"{word}\" says a protected attribute, or stands for one: leave it out, or name what else it is"
+            );
+            Err(scope.broken(place, &why))
+        }
+    }
 }
 
 /// A default must be one that a generated reader can take too.
@@ -91,6 +110,8 @@ pub(super) fn symbols(scope: &Scope, map: &Map<String, Value>, full: &str) -> Re
         return Err(scope.broken(full, "needs \"fields\" (a record) or \"symbols\" (an enum)"));
     };
     let symbols: Vec<String> = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    harmless(scope, &names::screaming(names::simple(full)), full)?;
+    symbols.iter().try_for_each(|symbol| harmless(scope, symbol, full))?;
     let variants: BTreeSet<String> = symbols.iter().map(|symbol| names::pascal(symbol)).collect();
     if symbols.len() != list.len() || variants.len() != list.len() || !symbols.iter().all(|s| names::is_screaming(s)) {
         return Err(scope.broken(full, "symbols are SCREAMING_SNAKE_CASE, each once"));

@@ -8,6 +8,38 @@ const KEYWORDS: [&str; 48] = [
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
+/// Words that say a protected attribute (those of the EU's directives on equal treatment and of the US Civil Rights and Equal Credit
+/// Opportunity Acts), or one that stands for it or for how badly somebody needs a ride. The usual words: they replace no review.
+const PROTECTED: &str = "age android battery birth birthday birthdate birthplace born browser caste citizenship creed credit device \
+    disability dob email ethnic ethnicity faith firstname forename gender genetic handicap handset imei ios iphone lastname marital \
+    married maternity mobile msisdn nationality patronymic phone photo pincode political politics postcode pregnancy pregnant pronoun race \
+    racial religion religious salary sex sexual skin ssn surname tribe veteran wealth zip zipcode";
+/// The same of two words.
+const PAIRS: [&str; 10] = [
+    "first_name",
+    "middle_name",
+    "last_name",
+    "given_name",
+    "family_name",
+    "full_name",
+    "rider_name",
+    "driver_name",
+    "postal_code",
+    "user_agent",
+];
+
+/// The word of a name in snake case that says a protected attribute, or what stands for one: alone or beside others, in the plural too.
+pub(super) fn protected(name: &str) -> Option<&'static str> {
+    let plain = |word: &str| {
+        let word = word.trim_end_matches(|letter: char| letter.is_ascii_digit()).to_owned();
+        word.strip_suffix("ies").map(|stem| format!("{stem}y")).unwrap_or(word)
+    };
+    let words: Vec<String> = name.split('_').map(plain).collect();
+    let says = |denied: &str| words.iter().any(|word| word == denied || word.strip_suffix('s') == Some(denied));
+    let pair = |pair: &&&str| format!("_{name}_").contains(&format!("_{pair}_"));
+    PROTECTED.split_whitespace().find(|word| says(word)).or_else(|| PAIRS.iter().find(pair).copied())
+}
+
 /// The last part of a full name.
 pub(super) fn simple(full: &str) -> &str {
     full.rsplit('.').next().unwrap_or(full)

@@ -67,6 +67,24 @@ fn the_types_of_a_schema_have_its_fields_defaults_and_words() {
 }
 
 #[test]
+fn no_field_can_say_a_protected_attribute_or_what_stands_for_one() {
+    let denied =
+        "gender rider_gender genders gender2 age age_years rider_birth_year battery_bps device disabilities first_name";
+    for name in denied.split(' ') {
+        let said = refusal("/fields/3/name", json!(name));
+        assert!(said.contains(&format!("t.RideRequested.{name}: ")) && said.contains("protected attribute"), "{said}");
+    }
+    assert!(refusal("/fields/2/type/name", json!("GenderOfRider")).contains("t.GenderOfRider: \"gender\""));
+    assert!(refusal("/fields/2/type/symbols/1", json!("PREGNANT")).contains("t.Tier: \"pregnant\""));
+    // Parts of words say nothing.
+    for name in ["stage", "package_count", "sector", "trace", "tripled", "name", "percentage"] {
+        let mut json = good();
+        *json.pointer_mut("/fields/3/name").unwrap() = json!(name);
+        assert!(generated(&json).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn each_broken_rule_is_one_sentence_that_names_its_place() {
     for (sentence, part) in [
         (removed("", "topic"), "ride.requested.avsc: no \"topic\" attribute"),

@@ -1,9 +1,14 @@
 //! A fare table from rides that were paid: base, kilometre, minute, and what each group (a service or a tier) costs against the plain one.
 
-use super::least::{MOST, Row, absolutes, squares};
+use super::least::{Row, absolutes, squares};
+
+/// Groups that a table can have, most.
+pub const GROUPS_MAX: usize = 62;
 
 /// Rides that a table needs, least: ten for each of its numbers at the very least, and room for those that no table explains.
 const LEAST: usize = 100;
+/// A price below this share of the median counts no more than one of it: a cent would outweigh a thousand rides.
+const CHEAP: f64 = 0.25;
 /// Rounds in which table and groups are fitted in turn; after the first few nothing moves.
 const ROUNDS: usize = 15;
 
@@ -34,7 +39,7 @@ pub enum Unfit {
 impl std::fmt::Display for Unfit {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Unfit::TooFew(found, least) => write!(to, "{found} rides can be used, a table needs {least}"),
+            Unfit::TooFew(found, least) => write!(to, "{found} rides are left to learn from, a table needs {least}"),
             Unfit::TooMany(found, most) => write!(to, "{found} groups, at most {most}: name a coarser column"),
             Unfit::Alike => {
                 to.write_str("the rides are all alike, or a group has none: nothing tells base from kilometre")
@@ -58,23 +63,26 @@ pub struct Table {
 
 impl Table {
     /// The table with the least sum of relative errors: a cent more on a short ride counts as much as ten on one ten times as dear,
-    /// and a few wrong rows do not bend it. Table and groups are fitted in turn; each group by its weighted median.
+    /// and a few wrong rows do not bend it, for absolute errors count, and a price far below all others has no more weight than they. Table and groups are fitted in turn; each group by its weighted median.
     ///
     /// # Errors
     /// [`Unfit`].
     pub fn fit(rides: &[Ride], groups: usize) -> Result<Table, Unfit> {
         enough(rides, groups)?;
+        let mut prices: Vec<f64> = rides.iter().map(|ride| ride.price).collect();
+        prices.sort_by(f64::total_cmp);
+        let cheap = prices[prices.len() / 2] * CHEAP;
         let mut table = Table { base: 0.0, km: 0.0, minute: 0.0, groups: vec![1.0; groups] };
         for _ in 0..if groups > 1 { ROUNDS } else { 1 } {
             let row = |ride: &Ride| {
                 let share = table.groups[ride.group];
                 let features = [1.0, ride.km, ride.minutes].map(|feature| feature * share).to_vec();
-                Row { features, target: ride.price, weight: 1.0 / ride.price }
+                Row { features, target: ride.price, weight: 1.0 / ride.price.max(cheap) }
             };
             let rows: Vec<Row> = rides.iter().map(row).collect();
             let found = absolutes(&rows).ok_or(Unfit::Alike)?;
             (table.base, table.km, table.minute) = (found[0], found[1], found[2]);
-            let share = |group| table.share(rides.iter().filter(|ride| ride.group == group)).ok_or(Unfit::Alike);
+            let share = |group| table.share((rides, group), cheap).ok_or(Unfit::Alike);
             let shares = (0..groups).map(share).collect::<Result<Vec<f64>, Unfit>>()?;
             // The plain group too: what fits all others by a common factor would stand still otherwise.
             table.groups = shares.iter().map(|share| share / shares[0]).collect();
@@ -93,9 +101,10 @@ impl Table {
     }
 
     /// What these rides cost against the plain price, with the least relative error: a median weighted by what one more share is worth.
-    fn share<'a>(&self, rides: impl Iterator<Item = &'a Ride>) -> Option<f64> {
-        let share = |ride: &Ride| (ride.price / self.plain(ride), self.plain(ride) / ride.price);
-        let mut shares: Vec<(f64, f64)> = rides.map(share).filter(|(share, _)| share.is_finite()).collect();
+    fn share(&self, (rides, group): (&[Ride], usize), cheap: f64) -> Option<f64> {
+        let of = rides.iter().filter(|ride| ride.group == group);
+        let share = |ride: &Ride| (ride.price / self.plain(ride), self.plain(ride) / ride.price.max(cheap));
+        let mut shares: Vec<(f64, f64)> = of.map(share).filter(|(share, _)| share.is_finite()).collect();
         shares.sort_by(|a, b| a.0.total_cmp(&b.0));
         let half = shares.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
         let mut below = 0.0;
@@ -148,8 +157,8 @@ pub fn median_error(rides: &[Ride], price: impl Fn(&Ride) -> f64) -> Option<f64>
 fn enough(rides: &[Ride], groups: usize) -> Result<(), Unfit> {
     let least = LEAST.max(10 * (groups + 2));
     match () {
-        () if groups == 0 || groups > MOST - 2 => Err(Unfit::TooMany(groups, MOST - 2)),
-        () if rides.len() < least => Err(Unfit::TooFew(rides.len(), least)),
+        () if groups > GROUPS_MAX => Err(Unfit::TooMany(groups, GROUPS_MAX)),
+        () if rides.len() < least || groups == 0 => Err(Unfit::TooFew(rides.len(), least)),
         () => Ok(()),
     }
 }

@@ -1,14 +1,11 @@
 //! Least squares and least absolute deviations of a few coefficients.
 
-/// Coefficients that a line may have, most: enough for a fare table, and for a baseline with a constant of each group.
-pub(super) const MOST: usize = 64;
-
 /// Rounds of reweighting: the error falls by less than a ten thousandth in the last ten of them.
 const ROUNDS: usize = 60;
 /// Residuals below this share of the target count alike: at zero a weight would be infinite.
 const FLOOR: f64 = 1e-3;
-/// Added to the diagonal against features that say the same, a share of its mean.
-const RIDGE: f64 = 1e-9;
+/// What is left of a feature beside those before it, as a share of it: less, and it says nothing of its own.
+const OWN: f64 = 1e-9;
 
 /// One observation: features, what is to be explained, and how much an error counts.
 pub(super) struct Row {
@@ -69,20 +66,19 @@ fn weighted(rows: &[Row], weight: impl Fn(&Row) -> f64) -> Option<Vec<f64>> {
             normal[at][count] += weight * x * row.target;
         }
     }
-    let mean = (0..count).map(|at| normal[at][at]).sum::<f64>() / count.max(1) as f64;
-    (0..count).for_each(|at| normal[at][at] += RIDGE * mean);
+    // A feature that nobody has explains nothing.
+    (0..count).filter(|at| rows.iter().all(|row| row.features[*at] == 0.0)).for_each(|at| normal[at][at] = 1.0);
     solve(normal)
 }
 
-/// Gauss's elimination with the largest pivot of each column.
+/// Gauss's elimination; the sums of squares of a diagonal need no exchange of rows.
 fn solve(mut rows: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     let count = rows.len();
+    let whole: Vec<f64> = (0..count).map(|at| rows[at][at]).collect();
     for at in 0..count {
-        let best = (at..count).max_by(|a, b| rows[*a][at].abs().total_cmp(&rows[*b][at].abs()))?;
-        rows.swap(at, best);
         let (above, below) = rows.split_at_mut(at + 1);
         let pivot = &above[at];
-        if !(pivot[at].is_finite() && pivot[at].abs() > f64::MIN_POSITIVE) {
+        if !(pivot[at].is_finite() && pivot[at] > OWN * whole[at]) {
             return None;
         }
         for row in below {

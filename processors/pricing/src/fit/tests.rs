@@ -21,7 +21,9 @@ fn rides(count: usize, wrong: f64, seed: u64) -> Vec<Ride> {
         let group = (dice.unit() * 3.0) as usize;
         let noise = 0.98 + 0.04 * dice.unit();
         let sound = (300.0 + 80.0 * km + 25.0 * minutes) * GROUPS[group] * noise;
-        let price = if dice.unit() < wrong { 200.0 + 20_000.0 * dice.unit() } else { sound };
+        // One in ten of the wrong ones is a cent.
+        let any = if dice.unit() < 0.1 { 1.0 } else { 200.0 + 20_000.0 * dice.unit() };
+        let price = if dice.unit() < wrong { any } else { sound };
         Ride { km, minutes, price, group }
     };
     (0..count).map(|_| ride()).collect()
@@ -66,6 +68,13 @@ fn too_few_rides_too_many_groups_and_rides_that_say_nothing_are_refused() {
     assert_eq!(Table::fit(&rides(99, 0.0, 1), 3), Err(Unfit::TooFew(99, 100)));
     assert_eq!(Table::fit(&rides(5_000, 0.0, 1), 63), Err(Unfit::TooMany(63, 62)));
     assert_eq!(Table::fit(&rides(500, 0.0, 1), 4), Err(Unfit::Alike), "a group without rides");
-    let alike = vec![Ride { km: f64::NAN, minutes: 10.0, price: 900.0, group: 0 }; 200];
+    assert_eq!(Table::fit(&[], 0), Err(Unfit::TooFew(0, 100)));
+    let alike = vec![Ride { km: 5.0, minutes: 10.0, price: 900.0, group: 0 }; 200];
     assert_eq!(Table::fit(&alike, 1), Err(Unfit::Alike));
+    let bound = |number: i32| Ride { km: f64::from(number), minutes: f64::from(2 * number), price: 900.0, group: 0 };
+    assert_eq!(
+        Table::fit(&(1..200).map(bound).collect::<Vec<_>>(), 1),
+        Err(Unfit::Alike),
+        "minutes say what kilometres do"
+    );
 }
