@@ -35,11 +35,7 @@ fn field(scope: &mut Scope, map: &Map<String, Value>, namespace: &str, full: &st
     if !names::is_snake(&name) || ["self", "super", "crate"].contains(&name.as_str()) {
         return Err(scope.broken(&place, "names of fields are snake_case and no word of Rust's own"));
     }
-    if let Some(word) = names::protected(&name) {
-        let why =
-            format!("\"{word}\" says a protected attribute, or stands for one: no decision may know it, leave it out");
-        return Err(scope.broken(&place, &why));
-    }
+    harmless(scope, &name, &place)?;
     let doc = scope.text(map, "doc", &place)?.to_owned();
     if let Some(unknown) = map.keys().find(|key| !["name", "type", "doc", "default", "aliases"].contains(&key.as_str()))
     {

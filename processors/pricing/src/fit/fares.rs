@@ -63,7 +63,8 @@ pub struct Table {
 
 impl Table {
     /// The table with the least sum of relative errors: a cent more on a short ride counts as much as ten on one ten times as dear,
-    /// and a few wrong rows do not bend it, for absolute errors count, and a price far below all others has no more weight than they. Table and groups are fitted in turn; each group by its weighted median.
+    /// and a few wrong rows bend it little, for a price far below all others has no more weight than they. Table and groups are fitted
+    /// in turn; each group by its weighted median.
     ///
     /// # Errors
     /// [`Unfit`].
