@@ -4,11 +4,7 @@ mod answers;
 mod poison;
 mod policies;
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use devkit::sim::{Rng, World};
 use kernel::{
@@ -62,10 +58,9 @@ pub(crate) struct City {
     read: BTreeMap<i32, i64>,
     stands: BTreeMap<(String, String), Stand>,
     ticked: BTreeMap<&'static str, Millis>,
-    began: Millis,
     homes: BTreeMap<usize, &'static str>,
-    /// Cities in which something was decided after a tick was read: their time is known.
-    known: BTreeSet<String>,
+    /// The first tick of each city.
+    first: BTreeMap<&'static str, Place>,
     /// Policies that may decide, the first from the start.
     pub(crate) policies: Vec<Policy>,
     /// What must be parked, with the cause.
@@ -75,7 +70,6 @@ pub(crate) struct City {
 impl City {
     pub(crate) fn new(world: Rc<RefCell<World>>, seed: u64, mood: Mood) -> Result<City, String> {
         let homes = (0..DRIVERS).map(|driver| (driver, MARKETS[driver % MARKETS.len()])).collect();
-        let began = world.borrow().now();
         let mut city = City {
             world,
             rng: Rng::new(seed ^ 0x00c1_7135),
@@ -87,9 +81,8 @@ impl City {
             read: BTreeMap::new(),
             stands: BTreeMap::new(),
             ticked: BTreeMap::new(),
-            began,
             homes,
-            known: BTreeSet::new(),
+            first: BTreeMap::new(),
             policies: vec![Policy::parse(&text(1))?],
             poison: BTreeMap::new(),
         };
@@ -157,10 +150,17 @@ impl City {
         for market in MARKETS {
             if self.ticked.get(market).is_none_or(|last| at.since(*last).0 >= 1_000) {
                 self.ticked.insert(market, at);
-                self.produce(market, &MarketTicked { market: market.to_owned(), at: at.0 })?;
+                let place = self.produce(market, &MarketTicked { market: market.to_owned(), at: at.0 })?;
+                self.first.entry(market).or_insert(place);
             }
         }
         Ok(())
+    }
+
+    /// Whether the time of a city is known: offsets past its first tick are committed.
+    fn known(&self, market: &str) -> bool {
+        let position = |place: &Place| self.world.borrow().position(MarketTicked::TOPIC.name, place.partition);
+        self.first.get(market).is_some_and(|place| position(place).is_some_and(|position| position > place.offset))
     }
 
     fn corner(&mut self) -> Point {

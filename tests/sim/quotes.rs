@@ -29,6 +29,9 @@ const MARKETS: [&str; 3] = ["bern", "oslo", "rome"];
 /// Steps until what is under way must have ended when nothing goes wrong.
 const PATIENCE: usize = 4_000;
 
+/// `lock.late_s` of the built-in policy: who uses an id again after it breaks the contract, and gets a price again.
+const REMEMBERED: i64 = 600_000;
+
 /// What happens outside.
 struct Street {
     world: Rc<RefCell<World>>,
@@ -188,13 +191,16 @@ fn place(place: &Place) -> (String, i32, i64) {
 /// What a `read_committed` reader finds.
 fn judge(world: &World, policy: &Policy) -> Result<usize, String> {
     let mut fates: BTreeMap<(String, i32, i64), usize> = BTreeMap::new();
-    let (mut priced, mut rows) = (BTreeSet::new(), BTreeSet::new());
+    let (mut priced, mut rows) = (BTreeMap::new(), BTreeSet::new());
     for raw in world.committed(PriceQuoted::TOPIC.name) {
         let quoted: PriceQuoted = read(&raw)?;
         let cause = quoted.cause.as_ref().ok_or("a quote without a cause")?;
         *fates.entry(place(cause)).or_default() += 1;
-        if quoted.outcome == QuoteOutcome::Quoted && !priced.insert(quoted.quote.clone()) {
-            return Err(format!("{} has two prices", quoted.quote));
+        if quoted.outcome == QuoteOutcome::Quoted
+            && let Some(first) = priced.insert(quoted.quote.clone(), quoted.at)
+            && quoted.at - first <= REMEMBERED
+        {
+            return Err(format!("{} has two prices, {} ms apart", quoted.quote, quoted.at - first));
         }
         if !rows.insert((quoted.market.clone(), quoted.turn, quoted.row)) {
             return Err(format!("row {} of turn {}/{} was written twice", quoted.row, quoted.market, quoted.turn));

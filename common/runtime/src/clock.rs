@@ -79,6 +79,11 @@ impl Clock {
         }
     }
 
+    /// Whether it is known how event time and broker time belong together.
+    pub(crate) fn ticked(&self) -> bool {
+        self.anchor.is_some()
+    }
+
     /// Moves the watermark on to `at`; never back.
     pub fn reach(&mut self, at: Millis) {
         self.now = self.now.max(at);

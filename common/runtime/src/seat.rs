@@ -100,6 +100,8 @@ pub(crate) struct Seat<P: Processor> {
     /// Broker time of the newest record that was read.
     pub(crate) newest: Millis,
     pub(crate) clocks: BTreeMap<String, Clock>,
+    /// Markets whose kept clock knows its first tick.
+    pub(crate) anchored: BTreeSet<String>,
     /// Markets of which anything is known.
     pub(crate) markets: BTreeSet<String>,
     /// Event time at which a market was last asked whether something is ripe.
@@ -134,6 +136,7 @@ impl<P: Processor> Seat<P> {
             committed: BTreeMap::new(),
             newest: Millis(0),
             clocks: BTreeMap::new(),
+            anchored: BTreeSet::new(),
             markets: BTreeSet::new(),
             asked_at: BTreeMap::new(),
             ripe: BTreeSet::new(),
@@ -217,6 +220,7 @@ impl<P: Processor> Seat<P> {
             *weight = weight.saturating_sub(gone);
         }
         self.stale &= !self.ready.is_empty();
+        self.anchored.extend(taken.anchored.iter().cloned());
         for (market, clock) in &taken.clocks {
             if let Some(known) = self.clocks.get_mut(market) {
                 known.turn = clock.turn;

@@ -13,7 +13,7 @@ use kernel::{
 };
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Time},
     counts::Counts,
     limits::Limits,
     log::{Outgoing, Transaction},
@@ -31,6 +31,8 @@ pub(crate) struct Taken<P: Processor> {
     pub(crate) facts: usize,
     pub(crate) parked: usize,
     pub(crate) clocks: Vec<(String, Clock)>,
+    /// Markets whose first tick is kept with it.
+    pub(crate) anchored: Vec<String>,
     /// Work records, facts and records written of each turn.
     pub(crate) turns: Vec<(usize, usize, usize)>,
     /// Why records were parked.
@@ -48,6 +50,8 @@ pub(crate) struct Bench<'a, P: Processor, S> {
     pub(crate) schemas: &'a S,
     pub(crate) counts: &'a Counts,
     pub(crate) limits: Limits,
+    /// Who moves the time of a market.
+    pub(crate) time: Time,
     /// Positions of the global tails.
     pub(crate) global: &'a BTreeMap<At, i64>,
     pub(crate) watch: &'a Watch,
@@ -106,6 +110,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         records.extend(parked.iter().map(|record| self.park(record)));
         if !records.is_empty() {
             to.records.extend(records);
+            self.anchor(seat, &mut taken, to);
             self.settle(seat, (asks, facts, taken.parked), to);
         }
         Ok((asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken))
@@ -130,6 +135,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             facts,
             parked,
             clocks: Vec::new(),
+            anchored: Vec::new(),
             turns: Vec::new(),
             causes: Vec::new(),
             stale: seat.stale && asks > 0,
@@ -152,9 +158,27 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         let lined_up = seat.line_up(&seat.positions(0, 0));
         let parked = self.piece(seat, lined_up);
         to.records.extend(seat.parked[..parked].iter().map(|record| self.park(record)));
-        self.settle(seat, (0, 0, parked), to);
         let causes = seat.parked[..parked].iter().map(|record| record.cause).collect();
-        Taken { causes, ..self.taken(seat, (0, 0, parked)) }
+        let mut taken = Taken { causes, ..self.taken(seat, (0, 0, parked)) };
+        self.anchor(seat, &mut taken, to);
+        self.settle(seat, (0, 0, parked), to);
+        taken
+    }
+
+    /// Keeps the clocks that had their first tick since the last transaction, also of markets without a turn: the offsets that go with it
+    /// lie past that tick, so a successor would not read it again, and would know no bound for what is from the future.
+    fn anchor(&self, seat: &Seat<P>, taken: &mut Taken<P>, to: &mut Transaction) {
+        if self.time == Time::Live || !P::KEEPS_CLOCK {
+            return;
+        }
+        for (market, clock) in
+            seat.clocks.iter().filter(|(market, clock)| clock.ticked() && !seat.anchored.contains(*market))
+        {
+            if !taken.clocks.iter().any(|(turned, _)| turned == market) {
+                to.records.push(self.clock(market, clock));
+            }
+            taken.anchored.push(market.clone());
+        }
     }
 
     /// Adds the offsets that are committed once so many work records, facts and poison are taken: never past poison that is

@@ -252,6 +252,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             schemas: &self.schemas,
             counts: &self.counts,
             limits: self.pace.limits.halved(self.halved),
+            time: self.pace.time,
             global: &self.global,
             watch: &self.watch,
         };

@@ -1,6 +1,7 @@
 //! What a ride costs, and why.
 
 pub(crate) mod caps;
+mod curve;
 pub(crate) mod demand;
 pub(crate) mod explore;
 pub(crate) mod fare;

@@ -61,10 +61,6 @@ impl City {
     }
 
     fn hear(&mut self, decided: MatchDecided) {
-        // Without a tick in view, a turn's time is that of its records.
-        if self.began.plus(Millis(5_000)) <= Millis(decided.at) {
-            self.known.insert(decided.market.clone());
-        }
         let key = (decided.market.clone(), decided.ride.clone());
         let stand = match (decided.outcome, &decided.driver) {
             (Outcome::Offered, Some(driver)) => Stand::Offered {

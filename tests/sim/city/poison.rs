@@ -16,7 +16,7 @@ impl City {
     pub(super) fn spoil(&mut self) -> Result<(), String> {
         let market = *self.rng.pick(&MARKETS);
         // What a time is measured against must be known.
-        if !self.known.contains(market) {
+        if !self.known(market) {
             return Ok(());
         }
         match self.rng.below(10) {
@@ -98,7 +98,7 @@ impl City {
     }
 
     fn expect_at_home<R: Record>(&mut self, market: &str, record: &R, cause: Cause) -> Result<(), String> {
-        if self.known.contains(market) { self.expect(market, record, cause) } else { Ok(()) }
+        if self.known(market) { self.expect(market, record, cause) } else { Ok(()) }
     }
 }
 

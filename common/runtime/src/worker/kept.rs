@@ -36,7 +36,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 seat.poison(record);
             }
             Some(Ok(StateKept { clock: Some(clock), .. })) if rest == "clock" => {
-                seat.clocks.insert(market.to_owned(), Clock::restore(&clock));
+                let clock = Clock::restore(&clock);
+                if clock.ticked() {
+                    seat.anchored.insert(market.to_owned());
+                }
+                seat.clocks.insert(market.to_owned(), clock);
             }
             Some(Ok(kept)) => P::restore(&mut self.view, market, &key, Some(&kept)),
             None => P::restore(&mut self.view, market, &key, None),

@@ -8,6 +8,7 @@
 //!
 //! Each is measured against its best on the grid, millionths, in integers: so a decision is the same on every machine.
 
+use super::curve::{LANES, Lanes, Taken, curve, logs};
 use super::demand::{Demand, POINTS};
 use crate::money::{WHOLE, share};
 
@@ -76,106 +77,126 @@ pub struct Choice {
 
 /// The prices that are compared: evenly over the band, inside the bounds, each once, upwards.
 pub fn grid(ground: &Ground) -> Vec<i64> {
+    let (fares, count) = fares(ground);
+    fares[..count].to_vec()
+}
+
+/// The same without a list of its own: so many of them count.
+fn fares(ground: &Ground) -> ([i64; GRID], usize) {
     let (least, most) = (ground.bounds.0, ground.bounds.1.max(ground.bounds.0));
     let half = (GRID / 2) as i64;
-    let at = |place: i64| ground.fare + share(ground.fare, ground.band_bps.clamp(0, WHOLE) * place / half);
-    let mut fares: Vec<i64> = (-half..=half).map(|place| at(place).clamp(least, most)).collect();
-    fares.dedup();
-    fares
+    let band = ground.band_bps.clamp(0, WHOLE);
+    let (mut fares, mut count) = ([0; GRID], 0);
+    for place in -half..=half {
+        let fare = (ground.fare + share(ground.fare, band * place / half)).clamp(least, most);
+        if count == 0 || fares[count - 1] != fare {
+            fares[count] = fare;
+            count += 1;
+        }
+    }
+    (fares, count)
 }
 
-/// What the four have of a price.
-type Values = [f64; 4];
-
-/// A price, and what does not depend on the slope of demand.
-struct Fixed {
-    fare: i64,
-    log_price: f64,
-    /// What the platform keeps, what the driver has an hour.
-    kept: f64,
-    hourly: f64,
-}
+/// What the four have of a price, under each slope of demand.
+type Values = [Lanes; 4];
 
 /// Chooses among the prices of [`grid`].
 pub fn choose(ground: &Ground, demand: &Demand, weights: &Weights) -> Choice {
-    let prices: Vec<Fixed> = grid(ground).into_iter().map(|fare| fixed(ground, fare)).collect();
-    let count = prices.len().min(GRID);
+    let (fares, count) = fares(ground);
+    let fares = &fares[..count];
     let weights = weights.map(|weight| weight.clamp(0, WHOLE));
-    // Sums over the slopes: a mean's share of the best mean is a sum's share of the best sum.
-    let mut sums = [(0.0, [0.0; 4]); GRID];
-    let mut scores = [[0.0; GRID]; POINTS];
-    for (scored, slope) in scores.iter_mut().zip(demand.slopes()) {
-        let worth = worth(ground, demand, (slope, &prices[..count]));
-        for (sum, (accepts, values)) in sums.iter_mut().zip(&worth) {
-            sum.0 += accepts;
-            sum.1.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
-        }
-        let scale = scales(worth[..count].iter().map(|(_, values)| values), 1.0);
-        let factors = [0, 1, 2, 3].map(|of| scale[of] * weights[of] as f64);
-        for (score, (_, values)) in scored.iter_mut().zip(&worth) {
-            *score = values.iter().zip(factors).map(|(value, factor)| value.max(0.0) * factor).sum();
-        }
-    }
-    let scale = scales(sums[..count].iter().map(|(_, values)| values), PART);
-    // What is below nothing is nothing; halves go up.
-    let part = |values: &Values| [0, 1, 2, 3].map(|of| (values[of].max(0.0) * scale[of] + 0.5) as i64);
-    let parts: Vec<[i64; 4]> = sums[..count].iter().map(|(_, values)| part(values)).collect();
+    let logs = logs(ground.fare, fares);
+    let curve = curve(demand, ground.wait_min, &logs[..count]);
+    let mut worth = [[[0.0; LANES]; 4]; GRID];
+    worth.iter_mut().zip(&curve).zip(fares).for_each(|((worth, taken), fare)| *worth = values(ground, taken, *fare));
+    let worth = &worth[..count];
+    let scores = scores(worth, weights);
+    let parts = parts(worth);
+    let parts = &parts[..count];
     let score = |values: &[i64; 4]| values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<i64>();
-    let totals: Vec<i64> = parts.iter().map(score).collect();
-    let chosen = first_best(totals.iter().copied());
+    let mut totals = [0; GRID];
+    totals.iter_mut().zip(parts).for_each(|(total, part)| *total = score(part));
+    let chosen = first_best(totals[..count].iter().copied());
     // The chosen one itself counts as worse than any.
-    let others = totals.iter().enumerate().map(|(place, total)| if place == chosen { -1 } else { *total });
+    let others = totals[..count].iter().enumerate().map(|(place, total)| if place == chosen { -1 } else { *total });
     let next = first_best(others);
     let behind = (totals[chosen] - totals[next]).saturating_mul(PART as i64) / totals[chosen].max(1);
-    let best_of = |scored: &[f64; GRID]| first_best(scored[..count].iter().copied());
-    let alike = scores.iter().filter(|scored| scored[chosen] >= scored[best_of(scored)] * ALIKE).count() as i64;
+    let best = |lane: usize| first_best(scores[..count].iter().map(|lanes| lanes[lane]));
+    let alike = (0..POINTS).filter(|lane| scores[chosen][*lane] >= scores[best(*lane)][*lane] * ALIKE).count() as i64;
     let point = |place: usize| Point {
-        fare: prices[place].fare,
-        accepts: (sums[place].0 / POINTS as f64 * PART + 0.5) as i64,
+        fare: fares[place],
+        accepts: (sum(&curve[place].accepts) / POINTS as f64 * PART + 0.5) as i64,
         values: parts[place],
     };
-    let (steep, flat) = (prices[best_of(&scores[POINTS - 1])].fare, prices[best_of(&scores[0])].fare);
+    let (steep, flat) = (fares[best(POINTS - 1)], fares[best(0)]);
     Choice {
         best: point(chosen),
         runner_up: (count > 1).then(|| (point(next), behind)),
-        pareto: frontier(&parts, chosen).into_iter().map(point).collect(),
+        pareto: frontier(parts, chosen).into_iter().map(point).collect(),
         interval: (steep.min(flat), steep.max(flat)),
         confidence_bps: alike * WHOLE / POINTS as i64,
         bound: chosen == 0 || chosen + 1 == count,
     }
 }
 
-fn fixed(ground: &Ground, fare: i64) -> Fixed {
+/// What the four have of one price.
+fn values(ground: &Ground, taken: &Taken, fare: i64) -> Values {
     let take = share(fare, ground.take_bps);
-    let log_price = libm::log(fare.max(1) as f64 / ground.fare.max(1) as f64);
-    let hourly = (fare - take) as f64 * 60.0 / ground.busy_min.max(1.0);
-    Fixed { fare, log_price, kept: (take + ground.fixed) as f64, hourly }
+    let (kept, hourly) = ((take + ground.fixed) as f64, (fare - take) as f64 * 60.0 / ground.busy_min.max(1.0));
+    let used = taken.accepts.map(|accepts| less(ground.load * accepts, 1.0));
+    let of = |factor: f64| taken.accepts.map(|accepts| accepts * factor);
+    [of(kept), of(fare as f64), taken.riders, used.map(|used| used * hourly)]
 }
 
-/// Acceptance at each price, and what the four have of it, for one slope of demand.
-fn worth(ground: &Ground, demand: &Demand, (slope, prices): (f64, &[Fixed])) -> [(f64, Values); GRID] {
-    let mut worth = [(0.0, [0.0; 4]); GRID];
-    // What the choice is worth to riders grows, as the price falls, by acceptance: its integral, by trapezoids between prices that
-    // are a hundredth apart or so, spares a logarithm for each. A test says how far off that is.
-    let mut last: Option<(f64, f64, f64)> = None;
-    for (one, price) in worth.iter_mut().zip(prices).rev() {
-        let accepts = demand.accepts(slope, price.log_price, ground.wait_min);
-        let riders = match last {
-            None => -libm::log((1.0 - accepts).max(1e-12)),
-            Some((dearer, above, riders)) => riders + (accepts + above) / 2.0 * slope * (dearer - price.log_price),
-        };
-        last = Some((price.log_price, accepts, riders));
-        let used = (ground.load * accepts).min(1.0);
-        *one = (accepts, [accepts * price.kept, accepts * price.fare as f64, riders, price.hourly * used]);
+/// The score of each price under each slope: values against their best under it, weighted.
+fn scores(worth: &[Values], weights: Weights) -> [Lanes; GRID] {
+    let mut bests = [[0.0; LANES]; 4];
+    for values in worth {
+        for (bests, values) in bests.iter_mut().zip(values) {
+            bests.iter_mut().zip(values).for_each(|(best, value)| *best = more(*best, *value));
+        }
     }
-    worth
+    // Nothing where nothing is above nothing.
+    let factor = |(best, weight): (Lanes, i64)| best.map(|best| if best > 0.0 { weight as f64 / best } else { 0.0 });
+    let factors = [0, 1, 2, 3].map(|of| factor((bests[of], weights[of])));
+    let mut scores = [[0.0; LANES]; GRID];
+    for (scores, values) in scores.iter_mut().zip(worth) {
+        for (values, factors) in values.iter().zip(&factors) {
+            for lane in 0..LANES {
+                scores[lane] += more(values[lane], 0.0) * factors[lane];
+            }
+        }
+    }
+    scores
 }
 
-/// By what each of the four is multiplied so that its best is `whole`; nothing where nothing is above nothing.
-fn scales<'a>(values: impl Iterator<Item = &'a Values>, whole: f64) -> Values {
+/// What the four have of each price, whatever the slope: sums over the slopes, millionths of the best sum.
+fn parts(worth: &[Values]) -> [[i64; 4]; GRID] {
+    let mut sums = [[0.0; 4]; GRID];
     let mut bests = [0.0_f64; 4];
-    values.for_each(|value| bests.iter_mut().zip(value).for_each(|(best, value)| *best = best.max(*value)));
-    bests.map(|best| if best > 0.0 { whole / best } else { 0.0 })
+    for (sums, values) in sums.iter_mut().zip(worth) {
+        *sums = [0, 1, 2, 3].map(|of| sum(&values[of]));
+        bests.iter_mut().zip(sums).for_each(|(best, sum)| *best = more(*best, *sum));
+    }
+    let scales = bests.map(|best| if best > 0.0 { PART / best } else { 0.0 });
+    // What is below nothing is nothing; halves go up.
+    sums.map(|sums| [0, 1, 2, 3].map(|of| (more(sums[of], 0.0) * scales[of] + 0.5) as i64))
+}
+
+/// The sum over all slopes; the last lane stands for none.
+fn sum(lanes: &Lanes) -> f64 {
+    let [a, b, c, d, e, f, g, _] = lanes;
+    ((a + b) + (c + d)) + ((e + f) + g)
+}
+
+/// The greater one; unlike the library's it needs no care for what is no number.
+fn more(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// The lesser one.
+fn less(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
 }
 
 /// The place of the best; of equal ones the first, which is the cheapest.
@@ -192,20 +213,43 @@ fn first_best<T: PartialOrd>(scores: impl Iterator<Item = T>) -> usize {
 /// The places of which no other is at least as good for all four and better for one: the chosen one, the ends, and what lies evenly
 /// between them.
 fn frontier(parts: &[[i64; 4]], chosen: usize) -> Vec<usize> {
-    let beats = |a: &[i64; 4], b: &[i64; 4]| a != b && a.iter().zip(b).all(|(a, b)| a >= b);
-    let beaten = |place: usize| {
-        let (own, (cheaper, dearer)) = (&parts[place], (&parts[..place], &parts[place + 1..]));
-        // What is dearer is worth less to riders, or as much: it beats only where it is as much.
-        cheaper.iter().any(|other| beats(other, own))
-            || dearer.iter().take_while(|other| other[RIDERS] == own[RIDERS]).any(|other| beats(other, own))
-    };
-    let all: Vec<usize> = (0..parts.len()).filter(|place| *place == chosen || !beaten(*place)).collect();
+    let mut all = [0; GRID];
+    let mut count = 0;
+    // The most of each among the cheaper.
+    let mut most = [-1; 4];
+    for (place, own) in parts.iter().enumerate() {
+        // Who has more of something than all cheaper ones is beaten by none of them.
+        let new = [0, 1, RIDERS + 1].iter().any(|of| own[*of] > most[*of]);
+        let stands = (new || !beaten_by_cheaper(parts, place)) && !beaten_by_dearer(parts, place);
+        if place == chosen || stands {
+            all[count] = place;
+            count += 1;
+        }
+        most.iter_mut().zip(own).for_each(|(most, own)| *most = (*most).max(*own));
+    }
+    let all = &all[..count];
     if all.len() <= PARETO {
-        return all;
+        return all.to_vec();
     }
     let mut some: Vec<usize> = (0..PARETO - 1).map(|at| all[at * (all.len() - 1) / (PARETO - 2)]).collect();
     some.push(chosen);
     some.sort_unstable();
     some.dedup();
     some
+}
+
+/// Whether one price is at least as good as another for all four, and better for one.
+fn beats(a: &[i64; 4], b: &[i64; 4]) -> bool {
+    a != b && a.iter().zip(b).all(|(a, b)| a >= b)
+}
+
+/// The nearest cheaper ones first: they are the most alike.
+fn beaten_by_cheaper(parts: &[[i64; 4]], place: usize) -> bool {
+    parts[..place].iter().rev().any(|other| beats(other, &parts[place]))
+}
+
+/// What is dearer is worth less to riders, or as much: it beats only where it is as much.
+fn beaten_by_dearer(parts: &[[i64; 4]], place: usize) -> bool {
+    let own = &parts[place];
+    parts[place + 1..].iter().take_while(|other| other[RIDERS] == own[RIDERS]).any(|other| beats(other, own))
 }
