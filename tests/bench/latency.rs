@@ -5,6 +5,7 @@
 
 #[path = "latency/city.rs"]
 mod city;
+mod ear;
 mod floor;
 mod process;
 #[path = "../live/servers.rs"]
@@ -13,7 +14,7 @@ mod servers;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use embedded::Registry;
@@ -21,14 +22,12 @@ use kernel::codec::Datum;
 use kernel::contract::{MatchDecided, RideRequested, TOPICS};
 use kernel::{Record, Rules, Topic, wire};
 use matching::{Matching, Policy};
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
 use rdkafka::producer::BaseProducer;
-use rdkafka::{Offset, TopicPartitionList};
 use runtime::topics::{self, Layout};
 use runtime::{Pace, Service, Settings, kafka::Access, service};
 
 use city::{City, PINGS, REQUESTS};
+use ear::{Found, Span, collect, listen};
 use process::{Role, cpu, median};
 
 /// Partitions, with one market each.
@@ -93,22 +92,6 @@ fn decide(brokers: &str, every: Duration, registry: &str) {
     service.stop().expect("it drains");
 }
 
-/// What one run found: latencies in milliseconds, how many were sent, and the processor's share of a core.
-#[derive(Default)]
-struct Found {
-    latencies: Vec<f64>,
-    sent: u64,
-    cpu: f64,
-}
-
-impl Found {
-    fn quantile(&mut self, share: f64) -> f64 {
-        self.latencies.sort_by(f64::total_cmp);
-        let at = (self.latencies.len() as f64 * share) as usize;
-        self.latencies.get(at).copied().unwrap_or(f64::NAN)
-    }
-}
-
 fn measure() {
     let Some(kafka) = servers::kafka() else { return };
     let registry = Registry::start(0, None).expect("a registry");
@@ -149,7 +132,7 @@ fn report(what: &str, (alone, floors, decisions): (&mut [Found], &mut [Found], &
     println!("{what}");
     let all = [("raw client, no pings", &mut *alone), ("raw client", &mut *floors), ("matching", &mut *decisions)];
     for (name, found) in all {
-        let missing: u64 = found.iter().map(|one| one.sent.saturating_sub(one.latencies.len() as u64)).sum();
+        let missing: u64 = found.iter().map(Found::missing).sum();
         let [half, most, last] = [0.5, 0.99, 0.999].map(|share| of(found, share));
         println!(
             "  {name:20} p50 {half:6.1}  p99 {most:6.1}  p99.9 {last:6.1} ms; {:.0} % of a core; {missing} missing",
@@ -172,13 +155,19 @@ fn now() -> i64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as i64
 }
 
+/// A run that begins now.
+fn span(warm: Duration) -> (Instant, Span) {
+    let begun = Instant::now();
+    (begun, Span { begun, warm, long: LONG, last: LAST })
+}
+
 /// The floor: plain records at the requests' rate, copied; beside them so many others a second, which are read and left.
 fn copied(brokers: &str, role: &Role, pings: u64) -> Found {
     let producer: BaseProducer = floor::producer(brokers, "0").create().expect("a producer");
     let pinger: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
-    let begun = Instant::now();
+    let (begun, span) = span(WARM);
     let heard = |value: &[u8]| Some(u64::from_le_bytes(value[..8].try_into().ok()?));
-    let sink = listen(brokers, PASSED.name, (begun, WARM), heard);
+    let sink = listen(brokers, (PASSED.name, PARTITIONS), span, heard);
     let before = cpu(role.id());
     let (mut sent, mut pinged) = (0, 0);
     while begun.elapsed() < WARM + LONG {
@@ -198,12 +187,12 @@ fn copied(brokers: &str, role: &Role, pings: u64) -> Found {
         thread::sleep(Duration::from_micros(500));
     }
     let busy = (cpu(role.id()) - before) / begun.elapsed().as_secs_f64();
-    collect(sink, (sent, WARM), busy)
+    collect(sink, span, (sent, REQUESTS), busy)
 }
 
 /// Requests through matching, in a city that goes on.
 fn decided(brokers: &str, role: &Role, city: &mut City, run: &str) -> Found {
-    let begun = Instant::now();
+    let (begun, span) = span(RESTORED);
     let (tell, told): (Sender<MatchDecided>, Receiver<MatchDecided>) = channel();
     let prefix = format!("{run}-");
     let heard = move |value: &[u8]| {
@@ -215,7 +204,7 @@ fn decided(brokers: &str, role: &Role, city: &mut City, run: &str) -> Found {
         let _ = tell.send(decided);
         sent.filter(|_| first)
     };
-    let (sink, at) = (listen(brokers, MatchDecided::TOPIC.name, (begun, RESTORED), heard), now());
+    let (sink, at) = (listen(brokers, (MatchDecided::TOPIC.name, PARTITIONS), span, heard), now());
     let before = cpu(role.id());
     city.begin();
     while begun.elapsed() < RESTORED + LONG {
@@ -224,41 +213,5 @@ fn decided(brokers: &str, role: &Role, city: &mut City, run: &str) -> Found {
         thread::sleep(Duration::from_micros(500));
     }
     let busy = (cpu(role.id()) - before) / begun.elapsed().as_secs_f64();
-    collect(sink, (city.asked(), RESTORED), busy)
-}
-
-/// Reads the end of a topic as one who reads committed, until [`LAST`] after the last record was sent; `heard` tells when a record
-/// ought to have been sent, microseconds after `begun`. Gives the latencies of what is counted, milliseconds.
-fn listen(
-    brokers: &str,
-    topic: &'static str,
-    (begun, warm): (Instant, Duration),
-    heard: impl Fn(&[u8]) -> Option<u64> + Send + 'static,
-) -> JoinHandle<Vec<f64>> {
-    let reader: BaseConsumer = floor::consumer(brokers, "sink").create().expect("a consumer");
-    let mut list = TopicPartitionList::new();
-    for partition in 0..PARTITIONS {
-        let end = reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
-        list.add_partition_offset(topic, partition, Offset::Offset(end)).expect("an offset");
-    }
-    reader.assign(&list).expect("an assignment");
-    thread::spawn(move || {
-        let mut latencies = Vec::new();
-        while begun.elapsed() < warm + LONG + LAST {
-            let Some(message) = reader.poll(Duration::from_millis(20)) else { continue };
-            let message = message.expect("a record");
-            let now = begun.elapsed();
-            let Some(sent) = message.payload().and_then(&heard).map(Duration::from_micros) else { continue };
-            if sent >= warm {
-                latencies.push(now.saturating_sub(sent).as_secs_f64() * 1e3);
-            }
-        }
-        latencies
-    })
-}
-
-fn collect(sink: JoinHandle<Vec<f64>>, (sent, warm): (u64, Duration), cpu: f64) -> Found {
-    let latencies = sink.join().expect("the reader read");
-    let sent = sent.saturating_sub(warm.as_micros() as u64 * REQUESTS / 1_000_000);
-    Found { latencies, sent, cpu }
+    collect(sink, span, (city.asked(), REQUESTS), busy)
 }

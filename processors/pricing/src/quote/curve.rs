@@ -46,10 +46,8 @@ pub(super) fn curve(demand: &Demand, wait_min: f64, logs: &[f64]) -> [Taken; GRI
             None => taken.riders = taken.accepts.map(|accepts| -libm::log((1.0 - accepts).max(1e-12))),
             Some((dearer, above)) => {
                 let step = dearer - log;
-                for lane in 0..LANES {
-                    let mean = (taken.accepts[lane] + above.accepts[lane]) * halves[lane];
-                    taken.riders[lane] = above.riders[lane] + mean * step;
-                }
+                let area = |lane: usize| (taken.accepts[lane] + above.accepts[lane]) * halves[lane] * step;
+                taken.riders = std::array::from_fn(|lane| above.riders[lane] + area(lane));
             }
         }
         last = Some((*log, *taken));

@@ -162,8 +162,8 @@ fn scores(worth: &[Values], weights: Weights) -> [Lanes; GRID] {
     let mut scores = [[0.0; LANES]; GRID];
     for (scores, values) in scores.iter_mut().zip(worth) {
         for (values, factors) in values.iter().zip(&factors) {
-            for lane in 0..LANES {
-                scores[lane] += more(values[lane], 0.0) * factors[lane];
+            for (score, (value, factor)) in scores.iter_mut().zip(values.iter().zip(factors)) {
+                *score += more(*value, 0.0) * factor;
             }
         }
     }
