@@ -11,7 +11,7 @@ use std::{
 
 use devkit::sim::{Cluster, Faults, Plant, Rng, SimSchemas, World};
 use kernel::{
-    Millis, Record, Rules,
+    Millis, Processor, Record, Rules,
     codec::Datum,
     contract::{
         DriverLocated, DriverStatus, MarketSampled, MarketTicked, Place, Point, PriceQuoted, QuoteOutcome,
@@ -27,7 +27,7 @@ use crate::{OverlayKept, seeds, story, trace};
 const MARKETS: [&str; 3] = ["bern", "oslo", "rome"];
 
 /// Steps until what is under way must have ended when nothing goes wrong.
-const PATIENCE: usize = 4_000;
+const PATIENCE: usize = 12_000;
 
 /// What happens outside.
 struct Street {
@@ -160,7 +160,7 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
 }
 
 /// Steps until nothing is in hand.
-fn settle<D: Discipline>(cluster: &mut Cluster<Quoting, D>) -> Result<(), String> {
+pub(crate) fn settle<P: Processor, D: Discipline>(cluster: &mut Cluster<P, D>) -> Result<(), String> {
     let mut idle = 0;
     for _ in 0..PATIENCE {
         cluster.step()?;
@@ -172,7 +172,7 @@ fn settle<D: Discipline>(cluster: &mut Cluster<Quoting, D>) -> Result<(), String
     Err("work is in hand, nothing goes wrong, and nobody does it".to_owned())
 }
 
-fn read<R: Record>(raw: &Raw) -> Result<R, String> {
+pub(crate) fn read<R: Record>(raw: &Raw) -> Result<R, String> {
     let value = raw.value.as_deref().ok_or("no value")?;
     let (id, bytes) = wire::split(value).map_err(|why| format!("{why:?}"))?;
     if Some(id) != SimSchemas::id(R::TOPIC.name) {
@@ -181,7 +181,7 @@ fn read<R: Record>(raw: &Raw) -> Result<R, String> {
     Datum { bytes, schema: R::schema() }.read()
 }
 
-fn place(place: &Place) -> (String, i32, i64) {
+pub(crate) fn place(place: &Place) -> (String, i32, i64) {
     (place.topic.clone(), place.partition, place.offset)
 }
 
