@@ -8,6 +8,7 @@ mod cluster;
 mod conform;
 mod demo;
 mod fares;
+mod forecast;
 mod garbage;
 mod journey;
 mod outage;

@@ -4,6 +4,7 @@
 //! the elasticity model and the choice among prices.
 
 pub mod fit;
+pub mod forecast;
 mod money;
 mod policy;
 mod quote;
