@@ -3,6 +3,7 @@
 //! [`Quoting`] answers `quote.requested` with `price.quoted`. `quote` is its pure core: the fare table, the caps, the surge over cells,
 //! the elasticity model and the choice among prices.
 
+pub mod allocate;
 pub mod fit;
 pub mod forecast;
 mod money;
