@@ -13,6 +13,7 @@ mod garbage;
 mod journey;
 mod outage;
 mod quotes;
+mod recommend;
 mod registry;
 mod scale;
 mod secured;

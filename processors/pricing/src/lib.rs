@@ -10,6 +10,7 @@ mod money;
 mod policy;
 mod quote;
 pub mod quoting;
+pub mod recommend;
 
 #[cfg(test)]
 mod tests;

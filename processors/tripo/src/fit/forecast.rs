@@ -1,15 +1,19 @@
-//! `tripo fit forecast`: how many will ask, from a CSV of requests or pickups.
+//! `tripo fit forecast`: how many will ask, from a CSV of requests or pickups, or from `ride.requested`.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as Arguments;
 use devkit::calendar;
 use devkit::rides::Table as Rows;
-use kernel::contract::Point;
+use kernel::contract::{Point, RideRequested};
 use kernel::geo;
 use pricing::fit::forecast::{Asked, Deviance, Log, Unlearned, choose, judge, learn};
+use runtime::kafka;
+use runtime::registry::Registry;
+
+use crate::config::{self, Flags, Instance};
 
 /// Rows that are taken at most; each quarter and cell with any takes about 50 bytes.
 const ROWS_MAX: u64 = 50_000_000;
@@ -20,8 +24,13 @@ const MINUTE_MS: i64 = 60_000;
 #[derive(Arguments)]
 pub(crate) struct Args {
     /// The requests, all of them: those that were refused or expired too, where they are known.
-    #[arg(long, value_name = "FILE")]
-    pickups: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "market", conflicts_with = "market")]
+    pickups: Option<PathBuf>,
+    /// In place of a file: this market's requests in `ride.requested`, whatever became of them.
+    #[arg(long)]
+    market: Option<String>,
+    #[command(flatten)]
+    flags: Flags,
     /// Column of the time: UNIX seconds, `2014-04-01T00:00:00-04:00`, or local time without a zone (`2014-04-01 00:00:00`).
     #[arg(long, value_name = "COLUMN", default_value = "ts")]
     time: String,
@@ -47,13 +56,25 @@ pub(crate) struct Args {
 
 /// Reads, chooses knobs and learns on the days seen, judges by those held back, and writes the table.
 pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
-    let (log, left_out) = read(args)?;
+    let (source, (log, left_out)) = match (&args.pickups, &args.market) {
+        (Some(pickups), _) => (pickups.display().to_string(), read(args, pickups)?),
+        (None, Some(market)) => {
+            let settings = match config::load(&args.flags, &Instance::default(), None) {
+                Ok(settings) => settings,
+                Err(problems) => return Ok(config::refuse(&problems)),
+            };
+            let mut registry = Registry::open(&settings.registry())?;
+            let access = settings.access("forecast", "forecast");
+            (format!("ride.requested of {market}"), topic(&access, &mut registry, market, args.utc_offset)?)
+        }
+        (None, None) => return Err("name --pickups FILE or --market NAME".to_owned()),
+    };
     let (from, to) = log.days();
     let cut = to - args.held_back;
     let left: Vec<String> = left_out.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
     let refused = |why: Unlearned| {
         let left = if left.is_empty() { "none".to_owned() } else { left.join(", ") };
-        format!("{}: {why}; {} days are held back, rows left out: {left}", args.pickups.display(), args.held_back)
+        format!("{}: {why}; {} days are held back, rows left out: {left}", source, args.held_back)
     };
     let knobs = choose(&log, (from, cut)).map_err(refused)?;
     let table = learn(&log, (from, cut), &knobs).map_err(refused)?;
@@ -64,7 +85,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
         day(from),
         cut - from,
         log.between(from, cut).total(),
-        args.pickups.display()
+        source
     );
     println!(
         "# Judged by {} ({} whole days): {} requests in {} places, {} places times quarters of an hour, each foretold an hour ahead.",
@@ -80,7 +101,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
     if let Some(out) = &args.out {
         let mut whole = learn(&log, (from, to), &knobs).map_err(refused)?;
         whole.utc_offset_minutes = args.utc_offset;
-        let name = args.pickups.file_name().unwrap_or_default().display();
+        let name = args
+            .pickups
+            .as_ref()
+            .map_or(source.clone(), |path| path.file_name().unwrap_or_default().display().to_string());
         whole.source = format!(
             "{name}, {} to {}, {} requests",
             day(from).trim(),
@@ -114,15 +138,35 @@ fn tell(judged: &Deviance) {
     ]);
 }
 
-/// The requests, and how many rows were left out by cause.
-fn read(args: &Args) -> Result<(Log, BTreeMap<&'static str, u64>), String> {
+/// The requests, and how many were left out by cause.
+type Found = (Log, BTreeMap<&'static str, u64>);
+
+/// A market's requests in the topic; one that was sent again counts once.
+fn topic(access: &kafka::Access, registry: &mut Registry, market: &str, utc_offset: i64) -> Result<Found, String> {
+    let (mut log, mut known, mut again) = (Log::default(), BTreeSet::new(), 0);
+    let scanned = kafka::scan(access, registry, ROWS_MAX, |request: RideRequested| {
+        if request.market != market {
+            return;
+        }
+        let cell = geo::cell(request.pickup);
+        match known.insert(request.ride) {
+            true => log.add(Asked { local_ms: request.at + utc_offset * MINUTE_MS, cell }),
+            false => again += 1,
+        }
+    })?;
+    let left_out = [("that cannot be read", scanned.unreadable), ("that were sent before", again)];
+    Ok((log, left_out.into_iter().filter(|(_, count)| *count > 0).collect()))
+}
+
+/// The rows of a file.
+fn read(args: &Args, pickups: &Path) -> Result<Found, String> {
     let only = match &args.only {
         None => None,
         Some(only) => Some(only.split_once('=').ok_or("--only: write COLUMN=VALUE, such as base=B02512")?),
     };
     let mut wanted = vec![args.time.as_str(), args.lat.as_str(), args.lng.as_str()];
     wanted.extend(only.map(|(column, _)| column));
-    let mut rows = Rows::open(&args.pickups, &wanted)?;
+    let mut rows = Rows::open(pickups, &wanted)?;
     let (mut log, mut left_out, mut taken) = (Log::default(), BTreeMap::new(), 0);
     while let Some((_, row)) = rows.row() {
         let row = row.map_err(|_| "that are no text or have too few columns");
@@ -137,10 +181,10 @@ fn read(args: &Args) -> Result<(Log, BTreeMap<&'static str, u64>), String> {
         }
         taken += 1;
         if taken > ROWS_MAX {
-            return Err(format!("{}: more than {ROWS_MAX} rows: take a shorter span", args.pickups.display()));
+            return Err(format!("{}: more than {ROWS_MAX} rows: take a shorter span", pickups.display()));
         }
     }
-    rows.whole(&args.pickups)?;
+    rows.whole(pickups)?;
     Ok((log, left_out))
 }
 
