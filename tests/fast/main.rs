@@ -8,4 +8,5 @@ mod contract;
 mod frozen;
 mod leaks;
 mod metrics;
+mod supply;
 mod world;

@@ -39,6 +39,24 @@ pub fn is_cell(cell: u64) -> bool {
     CellIndex::try_from(cell).is_ok_and(|cell| cell.resolution() == Resolution::Eight)
 }
 
+/// The cell of a coarser resolution, 0 to 8, in which a cell lies; zero, which is no cell, where there is none such.
+pub fn parent(cell: u64, resolution: u8) -> u64 {
+    let found = CellIndex::try_from(cell).ok().zip(Resolution::try_from(resolution).ok());
+    found.and_then(|(cell, resolution)| cell.parent(resolution)).map_or(0, u64::from)
+}
+
+/// The resolution of a cell, 0 to 15; `None` when `cell` is no H3 cell.
+pub fn resolution(cell: u64) -> Option<u8> {
+    CellIndex::try_from(cell).ok().map(|cell| cell.resolution().into())
+}
+
+/// The middle of a cell; `None` when `cell` is no H3 cell.
+pub fn centre(cell: u64) -> Option<Point> {
+    let place = LatLng::from(CellIndex::try_from(cell).ok()?);
+    let e6 = |degrees: f64| (degrees * 1e6).round_ties_even() as i32;
+    Some(Point { lat_e6: e6(place.lat()), lng_e6: e6(place.lng()) })
+}
+
 /// The cells exactly `k` steps from `cell`, appended to `to`; none when `cell` is no H3 cell.
 pub fn ring(cell: u64, k: u32, to: &mut Vec<u64>) {
     let Ok(centre) = CellIndex::try_from(cell) else { return };

@@ -38,6 +38,7 @@ mod keys;
 mod members;
 mod offsets;
 mod reason;
+mod scan;
 mod send;
 mod takeover;
 mod write;
@@ -50,6 +51,7 @@ use keys::Keys;
 use members::Peers;
 use offsets::{offsets, reached};
 use reason::{Quiet, Reason};
+pub use scan::{Scanned, scan};
 use takeover::Settling;
 
 /// After so many records of the tails the work topic is looked at, so that neither starves the other.

@@ -2,6 +2,7 @@
 //! policy that a person reads and publishes.
 
 mod fares;
+pub mod forecast;
 mod least;
 
 #[cfg(test)]

@@ -4,13 +4,16 @@
 //! the elasticity model and the choice among prices. [`Capturing`] answers what ends a ride with `fare.captured`; `capture` is its
 //! core: what is due, and what was lost of it.
 
+pub mod allocate;
 mod capture;
 pub mod capturing;
 pub mod fit;
+pub mod forecast;
 mod money;
 mod policy;
 mod quote;
 pub mod quoting;
+pub mod recommend;
 
 #[cfg(test)]
 mod tests;

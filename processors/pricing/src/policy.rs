@@ -219,7 +219,7 @@ fn service_name(service: Service) -> &'static str {
 }
 
 /// A tier as the policy names it.
-fn tier_name(tier: Tier) -> &'static str {
+pub(crate) fn tier_name(tier: Tier) -> &'static str {
     match tier {
         Tier::Bronze => "BRONZE",
         Tier::Silver => "SILVER",

@@ -1,6 +1,7 @@
 //! `tripo fit`: parameters of a policy from what was recorded.
 
 mod fares;
+mod forecast;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,8 @@ pub(crate) struct Fit {
 enum What {
     /// A fare table (base, kilometre, minute, tiers) from trips that were paid, with its error on rows held back
     Fares(fares::Args),
+    /// How many will ask, by H3 cell and quarter of an hour, from recorded pickups, with its deviance on days held back
+    Forecast(forecast::Args),
 }
 
 /// Fits what was asked for and prints it.
@@ -26,5 +29,6 @@ enum What {
 pub(crate) fn run(args: &Fit) -> Result<ExitCode, String> {
     match &args.what {
         What::Fares(args) => fares::run(args),
+        What::Forecast(args) => forecast::run(args),
     }
 }

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod config;
 mod demo;
 mod fit;
+mod recommend;
 mod registry;
 mod run;
 mod schemas;
@@ -28,6 +29,8 @@ enum Command {
     Demo(demo::Args),
     /// Learn parameters of a policy from what was recorded
     Fit(fit::Fit),
+    /// What could be decided better, by what was: unmet demand, leakage, tiers, each with the policy that would be published
+    Recommend(recommend::Args),
     /// Run a processor against a Kafka cluster
     Run(run::Run),
     /// Check the contract, register it, create its topics
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Command::Config(args) => Ok(config::run(&args)),
         Command::Demo(args) => demo::run(args),
         Command::Fit(args) => fit::run(&args),
+        Command::Recommend(args) => recommend::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schemas(args) => schemas::run(args),
     };

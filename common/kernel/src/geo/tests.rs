@@ -106,3 +106,16 @@ fn a_place_off_the_earth_has_no_cell() {
     assert_eq!(cell(point(i32::MIN, 0)), 0);
     assert_ne!(cell(point(90_000_000, 180_000_000)), 0);
 }
+
+#[test]
+fn a_cell_lies_in_its_parents_and_its_middle_in_the_cell() {
+    for place in globe() {
+        let own = cell(place);
+        assert_eq!((parent(own, 8), resolution(own)), (own, Some(8)));
+        assert_eq!(cell(centre(own).unwrap()), own, "{place:?}");
+        let coarse = parent(own, 6);
+        assert_eq!((resolution(coarse), parent(parent(own, 7), 6)), (Some(6), coarse));
+        assert_eq!(parent(coarse, 8), 0, "a parent is never finer");
+    }
+    assert_eq!((parent(0, 7), resolution(1), centre(0)), (0, None, None), "what is no cell has none");
+}

@@ -1,0 +1,166 @@
+//! Counts of what the topics say.
+
+use std::collections::BTreeMap;
+
+use kernel::contract::{MatchDecided, Outcome, PriceQuoted, Reason, RideRequested};
+use kernel::geo;
+
+/// Rides and quotes that are followed at most, about 150 bytes each; beyond it they are counted as asked for, and what became of them is not.
+pub const RIDES_MAX: usize = 4_000_000;
+
+const HOUR_MS: i64 = 3_600_000;
+/// Milliseconds of a week.
+const WEEK_MS: f64 = 168.0 * 3_600_000.0;
+/// 1 January 1970 was a Thursday: so many hours after Monday, 0:00.
+const THURSDAY: i64 = 72;
+
+/// One hour of the week in one cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CellHour {
+    /// Rides asked for.
+    pub asked: i64,
+    /// Of them, those for which nobody was free at first.
+    pub waited: i64,
+    /// Of them, those that expired without a driver.
+    pub expired: i64,
+}
+
+/// A class of leakage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leak {
+    /// Rides.
+    pub rides: i64,
+    /// What was lost, minor units.
+    pub lost: i64,
+}
+
+/// Quotes of a tier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tier {
+    /// Priced.
+    pub quoted: i64,
+    /// Of them, those with which a ride was asked for.
+    pub taken: i64,
+    /// Sum of the fares, minor units.
+    pub fares: i64,
+}
+
+/// What was seen of a market.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Market {
+    /// Event times of the first and the last record, milliseconds.
+    pub span: Option<(i64, i64)>,
+    /// By cell and hour of the week of local time, from Monday, 0:00.
+    pub cells: BTreeMap<(u64, i64), CellHour>,
+    /// By class, in small letters.
+    pub leaks: BTreeMap<String, Leak>,
+    /// By tier as a policy names it; the plain ride is `PLAIN`.
+    pub tiers: BTreeMap<String, Tier>,
+}
+
+impl Market {
+    /// Weeks that were seen, at least a day of one: less would make a week of an hour.
+    pub fn weeks(&self) -> f64 {
+        self.span.map_or(0.0, |(first, last)| (last - first) as f64 / WEEK_MS).max(1.0 / 7.0)
+    }
+
+    fn at(&mut self, at_ms: i64) {
+        let (first, last) = self.span.unwrap_or((at_ms, at_ms));
+        self.span = Some((first.min(at_ms), last.max(at_ms)));
+    }
+}
+
+/// A ride that is followed.
+#[derive(Clone, Copy, Debug)]
+struct Ride {
+    cell_hour: (u64, i64),
+    waited: bool,
+    ended: bool,
+}
+
+/// What was seen of all markets. Feed it quotes first, then requests, then decisions.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// By name.
+    pub markets: BTreeMap<String, Market>,
+    /// Records of which no ride or quote is known, or that were beyond [`RIDES_MAX`].
+    pub unknown: u64,
+    utc_offset_ms: i64,
+    rides: BTreeMap<(String, String), Ride>,
+    /// Tier of each quote that was not taken yet.
+    quotes: BTreeMap<(String, String), &'static str>,
+}
+
+impl Seen {
+    /// Nothing seen yet; local time is so many minutes ahead of UTC.
+    pub fn new(utc_offset_minutes: i64) -> Seen {
+        Seen { utc_offset_ms: utc_offset_minutes * 60_000, ..Seen::default() }
+    }
+
+    /// A quote was priced.
+    pub fn quoted(&mut self, quoted: &PriceQuoted) {
+        let Some((price, inputs)) = quoted.price.as_ref().zip(quoted.inputs.as_ref()) else { return };
+        let name = inputs.tier.map_or("PLAIN", crate::policy::tier_name);
+        let market = self.markets.entry(quoted.market.clone()).or_default();
+        market.at(quoted.at);
+        let tier = market.tiers.entry(name.to_owned()).or_default();
+        tier.quoted += 1;
+        tier.fares += price.chosen.fare_minor;
+        if self.quotes.len() < RIDES_MAX {
+            self.quotes.insert((quoted.market.clone(), quoted.quote.clone()), name);
+        } else {
+            self.unknown += 1;
+        }
+    }
+
+    /// A ride was asked for; again under the same name it counts once.
+    pub fn requested(&mut self, asked: &RideRequested) {
+        let key = (asked.market.clone(), asked.ride.clone());
+        if self.rides.contains_key(&key) {
+            return;
+        }
+        let market = self.markets.entry(asked.market.clone()).or_default();
+        market.at(asked.at);
+        let hour = ((asked.at + self.utc_offset_ms).div_euclid(HOUR_MS) + THURSDAY).rem_euclid(168);
+        let cell_hour = (geo::cell(asked.pickup), hour);
+        market.cells.entry(cell_hour).or_default().asked += 1;
+        if let Some(quote) = &asked.quote
+            && let Some(name) = self.quotes.remove(&(asked.market.clone(), quote.clone()))
+        {
+            market.tiers.entry(name.to_owned()).or_default().taken += 1;
+        }
+        if self.rides.len() < RIDES_MAX {
+            self.rides.insert(key, Ride { cell_hour, waited: false, ended: false });
+        } else {
+            self.unknown += 1;
+        }
+    }
+
+    /// What became of a ride.
+    pub fn decided(&mut self, decided: &MatchDecided) {
+        let waits = decided.outcome == Outcome::Waiting && decided.reason == Reason::Nobody;
+        let expires = decided.outcome == Outcome::Closed && decided.reason == Reason::Expired;
+        if !waits && !expires {
+            return;
+        }
+        let key = (decided.market.clone(), decided.ride.clone());
+        let found = self.rides.get_mut(&key).zip(self.markets.get_mut(&decided.market));
+        let Some((ride, market)) = found else {
+            self.unknown += 1;
+            return;
+        };
+        let counts = market.cells.entry(ride.cell_hour).or_default();
+        counts.waited += i64::from(waits && !ride.waited);
+        counts.expired += i64::from(expires && !ride.ended);
+        ride.waited |= waits;
+        ride.ended |= expires;
+    }
+
+    /// Rides of a market leaked so much, minor units.
+    pub fn leaked(&mut self, market: &str, class: &str, rides: i64, lost: i64) {
+        let leak =
+            self.markets.entry(market.to_owned()).or_default().leaks.entry(class.to_ascii_lowercase()).or_default();
+        leak.rides += rides;
+        leak.lost += lost;
+    }
+}

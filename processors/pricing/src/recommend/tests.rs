@@ -1,0 +1,177 @@
+use kernel::Rules;
+use kernel::contract::{MatchDecided, Outcome, Point, Reason, RideRequested, Service};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{BUILT_IN, Policy};
+
+/// Friday 5 June 2026, 17:00 UTC.
+const FRIDAY: i64 = 1_780_678_800_000;
+const WEEK: i64 = 7 * 86_400_000;
+
+fn request(ride: usize, at: i64) -> RideRequested {
+    let pickup = Point { lat_e6: 37_770_000, lng_e6: -122_430_000 };
+    RideRequested {
+        ride: format!("r{ride}"),
+        at,
+        market: "aldport".to_owned(),
+        rider: "rider".to_owned(),
+        pickup,
+        dropoff: pickup,
+        service: Service::Standard,
+        tier: None,
+        quote: None,
+    }
+}
+
+fn decision(ride: usize, outcome: Outcome, reason: Reason) -> MatchDecided {
+    MatchDecided {
+        decision: String::new(),
+        market: "aldport".to_owned(),
+        at: FRIDAY,
+        ride: format!("r{ride}"),
+        rider: None,
+        revision: Some(0),
+        outcome,
+        reason,
+        driver: None,
+        answer_by: None,
+        eta_ms: None,
+        score: None,
+        runner_up: None,
+        margin_ms: None,
+        considered: 0,
+        barred: Vec::new(),
+        of: None,
+        cause: None,
+        quote: None,
+        turn: 0,
+        row: None,
+        policy_version: 1,
+        policy_hash: String::new(),
+        stale: false,
+    }
+}
+
+/// Forty riders on two Fridays at five, `expired` of them without a driver.
+fn seen(expired: usize) -> Seen {
+    let mut seen = Seen::new(0);
+    for ride in 0..40 {
+        seen.requested(&request(ride, FRIDAY + ride as i64 % 2 * WEEK));
+        // Sent again it counts once.
+        seen.requested(&request(ride, FRIDAY));
+    }
+    for ride in 0..expired {
+        seen.decided(&decision(ride, Outcome::Waiting, Reason::Nobody));
+        seen.decided(&decision(ride, Outcome::Closed, Reason::Expired));
+    }
+    seen
+}
+
+#[test]
+fn an_hour_in_which_riders_find_nobody_is_told_with_the_policy_that_would_be_published() {
+    let found = recommend(&seen(12), BUILT_IN).unwrap();
+    assert_eq!(found.len(), 1);
+    let unmet = &found[0];
+    assert_eq!((unmet.id.as_str(), unmet.kind), ("unmet/aldport", Kind::Unmet));
+    assert!(
+        unmet.what.starts_with("12 of 40 riders found nobody") && unmet.what.contains("Fri 17:00 (12 of 40)"),
+        "{}",
+        unmet.what
+    );
+    assert!(unmet.margin.low <= unmet.margin.mid && unmet.margin.mid > 0 && unmet.unmet.mid > 0, "{unmet:?}");
+    let change = unmet.change.as_ref().unwrap();
+    let policy = Policy::parse(&change.text).unwrap();
+    assert_eq!((policy.version(), change.version), (2, 2));
+    assert_eq!(policy.of("aldport").surge.pace().gain_bps, 6_600);
+    assert_eq!(policy.of("brantham").surge.pace().gain_bps, 6_000, "no other market changes");
+    assert!(change.fragment.starts_with("[markets.aldport.surge]") && change.text.contains(&change.fragment));
+}
+
+#[test]
+fn a_quiet_week_has_nothing_to_recommend() {
+    assert_eq!(recommend(&seen(2), BUILT_IN), Ok(Vec::new()));
+    assert_eq!(recommend(&Seen::new(0), BUILT_IN), Ok(Vec::new()));
+    assert!(recommend(&Seen::new(0), "version = 1").is_err());
+}
+
+#[test]
+fn a_tier_goes_the_way_that_earns_more() {
+    let tiers = |taken: i64| {
+        let mut seen = Seen::new(0);
+        let market = seen.markets.entry("aldport".to_owned()).or_default();
+        market.tiers.insert("GOLD".to_owned(), Tier { quoted: 1_000, taken, fares: 2_500_000 });
+        recommend(&seen, BUILT_IN).unwrap()
+    };
+    // A slope of 3: of those who nearly all accept a dearer price loses few, of those of whom few do a cheaper one wins many.
+    let factor = |found: &[Recommendation]| {
+        let policy = Policy::parse(&found[0].change.as_ref().unwrap().text).unwrap();
+        let tier = policy.of("aldport").fare.rates(Service::Standard, Some(kernel::contract::Tier::Gold));
+        tier.unwrap().tier_bps
+    };
+    assert_eq!((factor(&tiers(900)), factor(&tiers(100))), (21_000, 19_000));
+}
+
+#[test]
+fn a_leak_that_no_number_mends_is_told_without_a_change() {
+    let mut seen = Seen::new(0);
+    seen.leaked("aldport", "UNBILLED_TOLL", 3, 900);
+    seen.leaked("aldport", "quote_broken", 5, 4_000);
+    let found = recommend(&seen, BUILT_IN).unwrap();
+    let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["leakage/aldport/quote_broken", "leakage/aldport/unbilled_toll"]);
+    assert!(found[1].change.is_none() && found[1].what.contains("look at the rides"), "{}", found[1].what);
+    let change = found[0].change.as_ref().unwrap();
+    assert_eq!(Policy::parse(&change.text).unwrap().lock.valid_ms(), 600_000);
+    // Equal effects are told by their ids.
+    let mut equal = Seen::new(0);
+    ["b", "a", "c"].iter().for_each(|class| equal.leaked("m", class, 1, 10));
+    let ids: Vec<String> = recommend(&equal, BUILT_IN).unwrap().into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["leakage/m/a", "leakage/m/b", "leakage/m/c"]);
+}
+
+#[test]
+fn a_change_of_a_market_with_a_section_of_its_own_changes_that() {
+    let first = recommend(&seen(12), BUILT_IN).unwrap().remove(0).change.unwrap();
+    let second = recommend(&seen(12), &first.text).unwrap().remove(0).change.unwrap();
+    let policy = Policy::parse(&second.text).unwrap();
+    assert_eq!((policy.version(), policy.of("aldport").surge.pace().gain_bps), (3, 7_260));
+    assert_eq!(second.text.matches("[markets.aldport.surge]").count(), 1);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_seen_each_change_is_a_policy_and_the_order_is_by_margin_and_id(
+        names in proptest::collection::btree_set("[a-c .#\"\\\\\\]]{1,4}", 1..4),
+        counts in proptest::collection::vec((0_i64..50, 0_i64..50), 1..6),
+        tiers in proptest::collection::vec((0_i64..400, 0_i64..400), 4),
+        lost in prop_oneof![Just(0_i64), Just(500), Just(70_000)],
+    ) {
+        let mut seen = Seen::new(0);
+        for name in &names {
+            let market = seen.markets.entry(name.clone()).or_default();
+            for (hour, (asked, expired)) in counts.iter().enumerate() {
+                let counts = CellHour { asked: (*asked).max(*expired), waited: *expired, expired: *expired };
+                market.cells.insert((0x8828_3082_83ff_fff, hour as i64), counts);
+            }
+            for (tier, (quoted, taken)) in ["BRONZE", "SILVER", "GOLD", "PLATINUM"].iter().zip(&tiers) {
+                let (quoted, taken) = (quoted.max(taken), quoted.min(taken));
+                market.tiers.insert((*tier).to_owned(), Tier { quoted: *quoted, taken: *taken, fares: quoted * 900 });
+            }
+            ["quote_broken", "pay_below_floor", "stacked_promotion", "other"].iter().for_each(|class| seen.leaked(name, class, 1, lost));
+        }
+        let found = recommend(&seen, BUILT_IN).unwrap();
+        prop_assert_eq!(&recommend(&seen, BUILT_IN).unwrap(), &found);
+        prop_assert!(found.len() <= RECOMMENDED_MAX);
+        for pair in found.windows(2) {
+            prop_assert!((pair[1].margin.mid, &pair[0].id) < (pair[0].margin.mid, &pair[1].id) || pair[1].margin.mid < pair[0].margin.mid);
+        }
+        for one in &found {
+            prop_assert!(one.margin.low <= one.margin.mid && one.margin.mid <= one.margin.high, "{:?}", one);
+            if let Some(change) = &one.change {
+                prop_assert_eq!(Policy::parse(&change.text).map(|policy| policy.version()), Ok(2), "{}", &change.fragment);
+            }
+            prop_assert!(one.change.is_some() || one.kind == Kind::Leakage, "{:?}", one);
+        }
+    }
+}
