@@ -149,31 +149,21 @@ impl Street {
     }
 }
 
+fn items() -> FareItems {
+    let (surge, competitor, optimum, loyalty, capped, tax, tolls) = (0, 0, 0, 0, 0, 0, 0);
+    let (base, distance, time, tier, least, booking) = (299, 278, 312, 0, 0, 150);
+    FareItems { base, distance, time, tier, least, surge, competitor, optimum, loyalty, capped, booking, tax, tolls }
+}
+
 /// A quote of 8.89 and 1.50 for booking.
 fn quoted(quote: &str, market: &str, at: i64) -> PriceQuoted {
     let chosen =
         Price { fare_minor: 889, accepts_ppm: 1, profit_ppm: 1, revenue_ppm: 1, riders_ppm: 1, operations_ppm: 1 };
-    let (surge, competitor, optimum, loyalty, capped, tax, tolls) = (0, 0, 0, 0, 0, 0, 0);
-    let (base, distance, time, tier, least, booking) = (299, 278, 312, 0, 0, 150);
     let price = QuotePrice {
         total_minor: 1_039,
         currency: "USD".to_owned(),
         expires_at: at + 300_000,
-        items: FareItems {
-            base,
-            distance,
-            time,
-            tier,
-            least,
-            surge,
-            competitor,
-            optimum,
-            loyalty,
-            capped,
-            booking,
-            tax,
-            tolls,
-        },
+        items: items(),
         split: FareSplit { driver: 711, fees: 328, tax: 0, tolls: 0, promotion: 0 },
         chosen,
         runner_up: None,

@@ -152,7 +152,7 @@ proptest! {
             let market = seen.markets.entry(name.clone()).or_default();
             for (hour, (asked, expired)) in counts.iter().enumerate() {
                 let counts = CellHour { asked: (*asked).max(*expired), waited: *expired, expired: *expired };
-                market.cells.insert((0x8828_3082_83ff_fff, hour as i64), counts);
+                market.cells.insert((0x0882_8308_283f_ffff, hour as i64), counts);
             }
             for (tier, (quoted, taken)) in ["BRONZE", "SILVER", "GOLD", "PLATINUM"].iter().zip(&tiers) {
                 let (quoted, taken) = (quoted.max(taken), quoted.min(taken));
