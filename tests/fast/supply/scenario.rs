@@ -27,6 +27,9 @@ pub(super) struct Instance {
     pub(super) paid: f64,
 }
 
+/// What happens by a seed, if so is done.
+type Seeded = Box<dyn Fn(u64, &[Action]) -> Instance>;
+
 /// What the planner is told, what is done, and what happens.
 pub(super) struct Scenario {
     pub(super) name: String,
@@ -35,7 +38,7 @@ pub(super) struct Scenario {
     pub(super) said: Impact,
     pub(super) end_ms: i64,
     /// What happens by a seed, if this is done.
-    pub(super) seed: Box<dyn Fn(u64, &[Action]) -> Instance>,
+    pub(super) seed: Seeded,
 }
 
 /// What a ride leaves, minor units.

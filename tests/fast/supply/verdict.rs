@@ -50,11 +50,11 @@ impl Verdict {
     /// Sign right and interval met in four of five, each of served, wait and margin for itself.
     #[track_caller]
     pub(super) fn holds(&self) {
-        for at in 0..NAMES.len() {
+        for (at, name) in NAMES.iter().enumerate() {
             let (signed, right) = self.signed[at];
-            assert!(signed >= SIGNED, "{}: too few effects have a sign: {self}", NAMES[at]);
-            assert!(right * 5 >= signed * 4, "{}: {self}", NAMES[at]);
-            assert!(self.covered[at] * 5 >= self.scenarios * 4, "{}: {self}", NAMES[at]);
+            assert!(signed >= SIGNED, "{name}: too few effects have a sign: {self}");
+            assert!(right * 5 >= signed * 4, "{name}: {self}");
+            assert!(self.covered[at] * 5 >= self.scenarios * 4, "{name}: {self}");
         }
     }
 }
