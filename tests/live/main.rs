@@ -7,6 +7,7 @@ mod client;
 mod cluster;
 mod conform;
 mod demo;
+mod elasticity;
 mod fares;
 mod garbage;
 mod journey;

@@ -1,5 +1,6 @@
 //! `tripo fit`: parameters of a policy from what was recorded.
 
+mod elasticity;
 mod fares;
 
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ pub(crate) struct Fit {
 
 #[derive(Subcommand)]
 enum What {
+    /// Who accepts a price (`[demand]`), from the quotes of a log and the rides that were asked for with them
+    Elasticity(elasticity::Args),
     /// A fare table (base, kilometre, minute, tiers) from trips that were paid, with its error on rows held back
     Fares(fares::Args),
 }
@@ -25,6 +28,7 @@ enum What {
 /// One sentence that says what to change.
 pub(crate) fn run(args: &Fit) -> Result<ExitCode, String> {
     match &args.what {
+        What::Elasticity(args) => elasticity::run(args),
         What::Fares(args) => fares::run(args),
     }
 }

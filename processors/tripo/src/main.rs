@@ -7,10 +7,12 @@ use clap::{Parser, Subcommand};
 mod config;
 mod demo;
 mod fit;
+mod recorded;
 mod registry;
 mod run;
 mod schemas;
 mod table;
+mod whatif;
 
 /// The decision layer of a ride-hailing platform, over Kafka.
 #[derive(Parser)]
@@ -32,6 +34,8 @@ enum Command {
     Run(run::Run),
     /// Check the contract, register it, create its topics
     Schemas(schemas::Arguments),
+    /// Judge another policy by what was recorded
+    Whatif(whatif::Whatif),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schemas(args) => schemas::run(args),
+        Command::Whatif(args) => whatif::run(&args),
     };
     done.unwrap_or_else(|why| {
         why.lines().for_each(|line| eprintln!("tripo: {line}"));
