@@ -39,6 +39,19 @@ impl Client {
         self.raw(R::TOPIC.name, record.key(), &value);
     }
 
+    /// Publishes records where the contract places them, and waits until the broker has all.
+    pub(crate) fn publish_all<R: Record>(&self, records: &[R]) {
+        for record in records {
+            let mut value = Vec::new();
+            wire::start(self.registry.id_of(R::TOPIC.name).unwrap(), &mut value);
+            codec::encode(record, &mut value).unwrap();
+            let partition = partition::of(record.key(), self.partitions);
+            let sent = BaseRecord::to(R::TOPIC.name).partition(partition).key(record.key()).payload(&value);
+            self.producer.send(sent).map_err(|(e, _)| e).unwrap();
+        }
+        self.producer.flush(PATIENCE).unwrap();
+    }
+
     /// Publishes bytes as they are.
     pub(crate) fn raw(&self, topic: &str, key: &[u8], value: &[u8]) {
         let known = TOPICS.iter().find(|known| known.name == topic).unwrap();

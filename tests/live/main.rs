@@ -8,6 +8,7 @@ mod client;
 mod cluster;
 mod conform;
 mod demo;
+mod elasticity;
 mod fares;
 mod forecast;
 mod garbage;

@@ -20,7 +20,7 @@ mod tests;
 
 pub use capturing::{Capturing, capture, recapture};
 pub use money::{AMOUNT, WHOLE, of_rate, share};
-pub use policy::{BUILT_IN, Policy};
+pub use policy::{BUILT_IN, LOCAL_MAX, Policy};
 pub use quote::{
     caps::{Account, Breach, Caps, Held},
     demand::{Demand, POINTS},
@@ -30,4 +30,4 @@ pub use quote::{
     price::{Asked, Plan, Quoted, quote},
     surge::{Counts, Field, Pace, Surge},
 };
-pub use quoting::{Quoting, requote};
+pub use quoting::{Quoting, reprice, requote};

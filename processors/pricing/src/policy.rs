@@ -1,6 +1,7 @@
 //! The numbers an operator may change without a release: `policy.toml` says what each means.
 
 mod capture;
+mod demand;
 mod ranges;
 
 use std::collections::BTreeMap;
@@ -10,14 +11,13 @@ use kernel::{Rules, rules};
 use serde::Deserialize;
 
 use crate::quote::fare::Rates;
-use crate::{Caps, Demand, WHOLE, Weights, share};
+use crate::{Caps, WHOLE, Weights, share};
 pub(crate) use capture::{CapturePolicy, PeakPolicy};
+pub use demand::LOCAL_MAX;
+pub(crate) use demand::{DemandPolicy, demand, hour};
 
 /// The policy that is built in: the text of `policy.toml`.
 pub const BUILT_IN: &str = include_str!("../policy.toml");
-
-/// Millionths, in which demand is told.
-pub(crate) const MILLION: f64 = 1e6;
 
 /// How prices are made. Checked when it is read, so a decision may trust it.
 #[derive(Clone, Debug)]
@@ -74,6 +74,22 @@ impl Policy {
     /// The figures that hold in `market`.
     pub(crate) fn of(&self, market: &str) -> &Sections {
         self.markets.get(market).unwrap_or(&self.common)
+    }
+
+    /// The caps of a market.
+    pub(crate) fn caps(&self, market: &str) -> Caps {
+        self.of(market).caps.caps()
+    }
+
+    /// What a ride costs the platform in a market, minor units.
+    pub(crate) fn cost(&self, market: &str) -> i64 {
+        self.of(market).fare.cost
+    }
+
+    /// What it takes for the demand of a market's H3 cell at an event time (milliseconds since 1970), millionths, as
+    /// `QuoteInputs` has them: odds, slope, error, wait.
+    pub fn demand(&self, market: &str, cell: u64, at: i64) -> [i64; 4] {
+        self.of(market).demand.millionths(cell, at)
     }
 }
 
@@ -287,29 +303,6 @@ impl WaitPolicy {
     pub(crate) fn wait_ms(&self, rings: u32) -> i32 {
         (self.first_s + self.ring_s * i32::try_from(rings).unwrap_or(0)) * 1_000
     }
-}
-
-/// Who accepts a price.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DemandPolicy {
-    odds: f64,
-    slope: f64,
-    error: f64,
-    wait: f64,
-}
-
-impl DemandPolicy {
-    /// The figures in millionths, as a decision tells them: odds, slope, error, wait.
-    pub(crate) fn millionths(&self) -> [i64; 4] {
-        [self.odds, self.slope, self.error, self.wait].map(|value| (value * MILLION).round_ties_even() as i64)
-    }
-}
-
-/// Demand from its millionths: odds, slope, error, wait.
-pub(crate) fn demand([odds, slope, error, wait]: [i64; 4]) -> Demand {
-    let of = |millionths: i64| millionths as f64 / MILLION;
-    Demand { odds: of(odds), slope: of(slope), error: of(error), wait: of(wait) }
 }
 
 /// What counts how much.

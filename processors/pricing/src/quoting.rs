@@ -13,7 +13,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use answer::requote;
+pub use answer::{reprice, requote};
 pub use output::Output;
 pub use view::{Kept, View};
 

@@ -8,10 +8,12 @@ mod config;
 mod demo;
 mod fit;
 mod recommend;
+mod recorded;
 mod registry;
 mod run;
 mod schemas;
 mod table;
+mod whatif;
 
 /// The decision layer of a ride-hailing platform, over Kafka.
 #[derive(Parser)]
@@ -35,6 +37,8 @@ enum Command {
     Run(run::Run),
     /// Check the contract, register it, create its topics
     Schemas(schemas::Arguments),
+    /// Judge another policy by what was recorded
+    Whatif(whatif::Whatif),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Command::Recommend(args) => recommend::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schemas(args) => schemas::run(args),
+        Command::Whatif(args) => whatif::run(&args),
     };
     done.unwrap_or_else(|why| {
         why.lines().for_each(|line| eprintln!("tripo: {line}"));

@@ -1,3 +1,7 @@
+mod demand;
+mod journal;
+mod judged;
+
 use super::{Linear, Ride, Table, Unfit, median_error};
 
 /// A linear congruential generator (Knuth's MMIX constants).

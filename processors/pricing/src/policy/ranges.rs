@@ -67,11 +67,7 @@ fn sections(wrong: &mut Ranges, of: &str, all: &Sections) {
     within("competitor.max_age_s", competitor.max_age_s, 60, 86_400);
     within("competitor.samples_max", competitor.samples_max as i64, 1, 4_096);
     within("loyalty.most_bps", loyalty.most_bps, 0, 5_000);
-    let mut within = |key: &str, value: f64, least, most| wrong.within(&format!("{of}{key}"), value, least, most);
-    within("demand.odds", demand.odds, -5.0, 5.0);
-    within("demand.slope", demand.slope, 0.05, 20.0);
-    within("demand.error", demand.error, 0.0, 10.0);
-    within("demand.wait", demand.wait, 0.0, 2.0);
+    demand.check(wrong, of);
     if choice.weights().iter().all(|weight| *weight == 0) {
         wrong.note(format!("{of}choice: one of profit, revenue, riders and operations must be above 0"));
     }

@@ -34,8 +34,32 @@ pub(super) fn told(answer: Answer) -> (QuoteOutcome, Option<Refusal>, Option<Quo
     }
 }
 
+/// What `policy` would have answered to the same request in the same moment, without exploration: how far the way is, who asked, who was
+/// free, surge and competitors are as they were told; demand is as the policy takes it for the cell and hour. `None`: it was never priced.
+pub fn reprice(quoted: &PriceQuoted, policy: &Policy) -> Option<PriceQuoted> {
+    let inputs = quoted.inputs.as_ref()?;
+    let [odds_e6, slope_e6, error_e6, wait_e6] = policy.demand(&quoted.market, inputs.cell as u64, quoted.at);
+    let inputs = QuoteInputs { odds_e6, slope_e6, error_e6, wait_e6, ..*inputs };
+    let explore = Explore { salt: "", share_bps: 0, step_bps: 0 };
+    let answer = answer_exploring((&quoted.market, &quoted.quote, quoted.at), &inputs, policy, explore);
+    let (outcome, refusal, price) = told(answer);
+    let (policy_version, policy_hash) = (policy.version(), policy.hash().to_owned());
+    Some(PriceQuoted { outcome, refusal, price, inputs: Some(inputs), policy_version, policy_hash, ..quoted.clone() })
+}
+
 /// Answers the request `id` in `market` at the event time `at`.
-pub(super) fn answer((market, id, at): (&str, &str, i64), inputs: &QuoteInputs, policy: &Policy) -> Answer {
+pub(super) fn answer(of: (&str, &str, i64), inputs: &QuoteInputs, policy: &Policy) -> Answer {
+    let explore =
+        Explore { salt: &policy.explore.salt, share_bps: policy.explore.share_bps, step_bps: policy.explore.step_bps };
+    answer_exploring(of, inputs, policy, explore)
+}
+
+fn answer_exploring(
+    (market, id, at): (&str, &str, i64),
+    inputs: &QuoteInputs,
+    policy: &Policy,
+    explore: Explore<'_>,
+) -> Answer {
     let sections = policy.of(market);
     let rates = sections.fare.rates(inputs.service, inputs.tier).map_err(|unsold| match unsold {
         Unsold::Service => Refusal::Service,
@@ -50,11 +74,7 @@ pub(super) fn answer((market, id, at): (&str, &str, i64), inputs: &QuoteInputs, 
         band_bps: sections.choice.band_bps,
         weights: sections.choice.weights(),
         cost: sections.fare.cost,
-        explore: Explore {
-            salt: &policy.explore.salt,
-            share_bps: policy.explore.share_bps,
-            step_bps: policy.explore.step_bps,
-        },
+        explore,
     };
     let quoted = quote(&plan, &asked(id, inputs)).map_err(refusal)?;
     Ok(price(&quoted, sections, at.saturating_add(policy.lock.valid_ms())))

@@ -101,7 +101,7 @@ impl<'a> Desk<'a> {
         let straight_m = geo::great_circle_m(asked.pickup, asked.dropoff).round_ties_even() as i64;
         let distance_m = asked.distance_m.map_or_else(|| share(straight_m, sections.road.detour_bps), i64::from);
         let driven_s = || distance_m.max(0) * 60 / sections.road.metres_a_minute.max(1);
-        let [odds_e6, slope_e6, error_e6, wait_e6] = sections.demand.millionths();
+        let [odds_e6, slope_e6, error_e6, wait_e6] = sections.demand.millionths(cell, now);
         QuoteInputs {
             distance_m,
             duration_s: asked.duration_s.map_or_else(driven_s, i64::from),

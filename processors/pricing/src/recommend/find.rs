@@ -52,7 +52,7 @@ struct Of<'a> {
 
 impl Of<'_> {
     fn demand(&self) -> Demand {
-        demand(self.sections.demand.millionths())
+        demand(self.sections.demand.of_market())
     }
 
     /// The platform's share of a fare.
