@@ -10,7 +10,7 @@ use scenario::Scenario;
 use verdict::{Verdict, judge, realised};
 
 /// The scenarios before these are those by which the errors of `impact` were measured.
-const FROM: u64 = 1_000;
+const FROM: u64 = 3_000;
 
 /// What a variable says, or `least`: `SUPPLY_SCENARIOS` of each kind, with `SUPPLY_SEEDS` paired runs each.
 fn set(variable: &str, least: u64) -> u64 {
