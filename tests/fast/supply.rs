@@ -10,7 +10,7 @@ use scenario::Scenario;
 use verdict::{Verdict, judge, realised};
 
 /// The scenarios before these are those by which the errors of `impact` were measured.
-const FROM: u64 = 1_000;
+const FROM: u64 = 3_000;
 
 /// What a variable says, or `least`: `SUPPLY_SCENARIOS` of each kind, with `SUPPLY_SEEDS` paired runs each.
 fn set(variable: &str, least: u64) -> u64 {
@@ -25,13 +25,14 @@ fn judged(kind: &str, least: u64, scenario: impl Fn(u64) -> Scenario + Sync) -> 
 
 #[test]
 fn what_an_action_is_said_to_do_it_does_in_made_cities() {
-    judged("made cities", 200, scenario::made).holds();
+    judged("made cities", 100, scenario::made).holds(&["served", "wait", "margin"]);
 }
 
 #[test]
 fn what_an_action_is_said_to_do_it_does_in_a_recorded_city() {
     let Some(recorded) = scenario::recorded() else { return };
-    judged("recorded city", 80, |number| recorded.scenario(number)).holds();
+    // What is true is one hour as it was, not its mean: how often intervals cover, and the sign of rides served, are told, not held.
+    judged("recorded city", 60, |number| recorded.scenario(number)).signs(&["wait", "margin"]);
 }
 
 #[test]

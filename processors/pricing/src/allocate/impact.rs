@@ -10,9 +10,9 @@ const FOUR_OF_FIVE: f64 = 1.4398;
 
 /// How far plays are off, of the effect: the larger part of it is that real distances within a site, and a real order of events, are
 /// not those of the mean. Measured in the bench world on scenarios that its test does not use.
-const OFF: f64 = 0.35;
+const OFF: f64 = 0.5;
 /// And of what all drivers that are sent could do at the very most, the parts that plays are off even where they cancel.
-const LEAST: f64 = 0.04;
+const LEAST: f64 = 0.1;
 
 /// An expected value with an interval that holds it four times of five.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub struct Span {
     pub high: i64,
 }
 
-/// What an action changes, in its mean, until the end of what is looked ahead; the interval is one of the mean, chance of a single hour comes on top.
+/// What an action changes, until the end of what is looked ahead. The interval has the forecast's error and the chance of how many ask where; who is served
+/// by whom has a chance of its own, which is not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Impact {
     /// More riders who get a driver, thousandths.
@@ -75,16 +76,25 @@ pub fn impact(market: &Market, actions: &[Action]) -> Result<Impact, Unplayable>
     })
 }
 
-/// What is asked of each site at a point: half of the variance is common, half its own.
+/// What is asked of each site at a point: half of the forecast's variance is common; half is its own, with the chance of how many ask (a Poisson
+/// of what is expected). Log-normal, with the mean of one over the points.
 fn levels(market: &Market, point: usize) -> Vec<f64> {
     let plays = LEVELS.len();
     let error = market.error_bps as f64 / 1e4;
-    let level = |site: usize| {
-        // Of a prime many points each site goes through all in an order of its own.
-        let own = LEVELS[(point * (1 + site % (plays - 1)) + site / (plays - 1)) % plays];
-        libm::exp(error * core::f64::consts::FRAC_1_SQRT_2 * (LEVELS[point] + own) - error * error / 2.0)
+    let half = error * error / 2.0;
+    let factor = |variance: f64, level: f64| {
+        let spread = libm::log(1.0 + variance).sqrt();
+        let mean = LEVELS.iter().map(|level| libm::exp(spread * level)).sum::<f64>() / plays as f64;
+        libm::exp(spread * level) / mean
     };
-    (0..market.sites.len()).map(level).collect()
+    let common = factor(half, LEVELS[point]);
+    let level = |(at, site): (usize, &super::Site)| {
+        let expected = site.asked.iter().sum::<i64>() as f64 / 1e3;
+        // Of a prime many points each site goes through all in an order of its own.
+        let own = LEVELS[(point * (1 + at % (plays - 1)) + at / (plays - 1)) % plays];
+        common * factor(half + 1.0 / expected.max(0.01), own)
+    };
+    market.sites.iter().enumerate().map(level).collect()
 }
 
 /// Mean and interval; `sure` is the part of each value that no play can be wrong about.
