@@ -1,6 +1,7 @@
 //! The auditor: a small correct log is clean, and every law that is broken in it turns the verdict red with a sentence.
 
 mod broken;
+mod fares;
 mod quotes;
 mod trimmed;
 
@@ -86,6 +87,10 @@ impl Log {
             currency: None,
             distance_m: None,
             duration_s: None,
+            tolls_minor: None,
+            wait_s: None,
+            payment: None,
+            bill: None,
         };
         self.progressed.push((place, fact));
     }

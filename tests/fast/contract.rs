@@ -11,8 +11,9 @@ use apache_avro::writer::datum::GenericDatumWriter;
 use devkit::contract::{COMMAND, GENERATED, SCHEMAS, generate, read};
 use kernel::codec::{Datum, encode};
 use kernel::contract::{
-    DriverChanged, DriverLocated, DriverReleased, MarketSampled, MarketTicked, MatchDecided, PolicyChanged,
-    PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS, TurnTaken, Vehicle,
+    DriverChanged, DriverLocated, DriverReleased, FareCaptured, MarketSampled, MarketTicked, MatchDecided,
+    PolicyChanged, PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS,
+    TurnTaken, Vehicle,
 };
 use kernel::{Record, Topic};
 
@@ -119,6 +120,7 @@ fn our_types_and_another_avro_library_read_each_other() {
         the_libraries_agree::<DriverChanged>(),
         the_libraries_agree::<DriverLocated>(),
         the_libraries_agree::<DriverReleased>(),
+        the_libraries_agree::<FareCaptured>(),
         the_libraries_agree::<MarketSampled>(),
         the_libraries_agree::<MarketTicked>(),
         the_libraries_agree::<MatchDecided>(),

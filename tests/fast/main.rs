@@ -1,4 +1,4 @@
-//! Tests without a network: contract, frozen versions, auditor, world.
+//! Tests without a network: contract, frozen versions, auditor, world, faults in bills.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test may panic as the test does")]
 
@@ -6,5 +6,6 @@ mod architecture;
 mod auditor;
 mod contract;
 mod frozen;
+mod leaks;
 mod metrics;
 mod world;

@@ -128,6 +128,10 @@ fn fact(progress: Progress, at: i64, decided: &MatchDecided) -> RideProgressed {
         currency: None,
         distance_m: None,
         duration_s: None,
+        tolls_minor: None,
+        wait_s: None,
+        payment: None,
+        bill: None,
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test may panic as the test does")]
 
 mod binary;
+mod captures;
 mod client;
 mod cluster;
 mod conform;

@@ -62,6 +62,10 @@ fn accepted(offered: &MatchDecided, at: i64) -> RideProgressed {
         currency: None,
         distance_m: None,
         duration_s: None,
+        tolls_minor: None,
+        wait_s: None,
+        payment: None,
+        bill: None,
     }
 }
 

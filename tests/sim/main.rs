@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test may panic as the test does")]
 
+mod captures;
 mod city;
 mod oracle;
 mod quotes;

@@ -11,7 +11,7 @@ use std::{
 
 use devkit::sim::{Cluster, Faults, Plant, Rng, SimSchemas, World};
 use kernel::{
-    Millis, Record, Rules,
+    Millis, Processor, Record, Rules,
     codec::Datum,
     contract::{
         DriverLocated, DriverStatus, MarketSampled, MarketTicked, Place, Point, PriceQuoted, QuoteOutcome,
@@ -163,7 +163,7 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
 }
 
 /// Steps until nothing is in hand.
-fn settle<D: Discipline>(cluster: &mut Cluster<Quoting, D>) -> Result<(), String> {
+pub(crate) fn settle<P: Processor, D: Discipline>(cluster: &mut Cluster<P, D>) -> Result<(), String> {
     let (mut idle, mut still, mut commits) = (0, 0, 0);
     while still < PATIENCE {
         cluster.step()?;
@@ -178,7 +178,7 @@ fn settle<D: Discipline>(cluster: &mut Cluster<Quoting, D>) -> Result<(), String
     Err("work is in hand, nothing goes wrong, and nobody does it".to_owned())
 }
 
-fn read<R: Record>(raw: &Raw) -> Result<R, String> {
+pub(crate) fn read<R: Record>(raw: &Raw) -> Result<R, String> {
     let value = raw.value.as_deref().ok_or("no value")?;
     let (id, bytes) = wire::split(value).map_err(|why| format!("{why:?}"))?;
     if Some(id) != SimSchemas::id(R::TOPIC.name) {
@@ -187,7 +187,7 @@ fn read<R: Record>(raw: &Raw) -> Result<R, String> {
     Datum { bytes, schema: R::schema() }.read()
 }
 
-fn place(place: &Place) -> (String, i32, i64) {
+pub(crate) fn place(place: &Place) -> (String, i32, i64) {
     (place.topic.clone(), place.partition, place.offset)
 }
 

@@ -148,6 +148,10 @@ impl Scene {
             currency: None,
             distance_m: None,
             duration_s: None,
+            tolls_minor: None,
+            wait_s: None,
+            payment: None,
+            bill: None,
         });
     }
 

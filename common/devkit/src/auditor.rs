@@ -10,6 +10,7 @@ mod answers;
 mod certificate;
 mod chain;
 mod ends;
+mod fares;
 mod fates;
 mod holds;
 mod lists;
@@ -23,13 +24,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Record;
 use kernel::contract::{
-    DriverChanged, DriverReleased, MatchDecided, Outcome, Place, PriceQuoted, Progress, QuoteRequested, Reason,
-    RecordParked, RideProgressed, RideRequested, TurnTaken,
+    DriverChanged, DriverReleased, FareCaptured, MatchDecided, Outcome, Place, PriceQuoted, Progress, QuoteRequested,
+    Reason, RecordParked, RideProgressed, RideRequested, TurnTaken,
 };
 
 use answers::Answers;
 use chain::{Chain, Stand};
 use ends::Ends;
+use fares::Fares;
 use fates::{Acceptance, Fates, RideKey, at};
 use holds::Holds;
 use lists::Lists;
@@ -66,6 +68,7 @@ pub struct Auditor {
     turns: Turns,
     lists: Lists,
     quotes: Quotes,
+    fares: Fares,
     trimmed: Trimmed,
     verdict: Verdict,
 }
@@ -110,6 +113,7 @@ impl Auditor {
     pub fn progressed(&mut self, place: &Place, fact: &RideProgressed) {
         self.ends.told(place, fact);
         self.answers.told(place, fact);
+        self.fares.told(place, fact);
         if fact.progress == Progress::Accepted {
             let acceptance = Acceptance { revision: fact.revision, driver: fact.driver.clone(), at: fact.at };
             let ride = (fact.market.clone(), fact.ride.clone());
@@ -127,11 +131,19 @@ impl Auditor {
         self.quotes.quoted(place, quoted, &self.trimmed, &mut self.verdict);
     }
 
+    /// What became of a fact that ends a ride.
+    pub fn captured(&mut self, place: &Place, captured: &FareCaptured) {
+        self.fares.captured(place, captured, &self.trimmed, &mut self.verdict);
+    }
+
     /// A parked record.
     pub fn parked(&mut self, record: &RecordParked) {
         self.fates.park(record, &mut self.verdict);
         if record.processor == quotes::PROCESSOR {
             return self.quotes.parked(record);
+        }
+        if record.processor == fares::PROCESSOR {
+            return self.fares.parked(record);
         }
         self.holds.parked(&record.place);
     }
@@ -155,8 +167,8 @@ impl Auditor {
 
     /// A chunk of a turn.
     pub fn taken(&mut self, place: &Place, chunk: TurnTaken) {
-        // What a quote was made from stands in the quote.
-        if chunk.processor == quotes::PROCESSOR {
+        // What a quote or a fare was made from stands in it.
+        if [quotes::PROCESSOR, fares::PROCESSOR].contains(&chunk.processor.as_str()) {
             return;
         }
         if let Some(turn) = self.turns.put_together(place, chunk, &self.trimmed, &mut self.verdict) {
@@ -183,7 +195,7 @@ impl Auditor {
     /// How much is held, to be held against [`Limits`].
     pub fn entries(&self) -> usize {
         let judged = self.fates.len() + self.ends.len() + self.chains.len() + self.answers.len();
-        judged + self.holds.len() + self.turns.len() + self.lists.len() + self.quotes.len()
+        judged + self.holds.len() + self.turns.len() + self.lists.len() + self.quotes.len() + self.fares.len()
     }
 
     /// Ends the audit: what is still open is open for good.
@@ -194,6 +206,7 @@ impl Auditor {
         self.holds.settle(&mut self.verdict);
         self.turns.settle(&self.trimmed, &mut self.verdict);
         self.quotes.settle(&self.trimmed, &mut self.verdict);
+        self.fares.settle(&self.trimmed, &mut self.verdict);
         let mut verdict = self.verdict;
         verdict.notes = self.trimmed.notes();
         verdict.requests = self.fates.requests();

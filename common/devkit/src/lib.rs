@@ -2,6 +2,7 @@
 //! independent auditor.
 
 pub mod auditor;
+pub mod bills;
 pub mod calendar;
 pub mod city;
 pub mod contract;

@@ -8,10 +8,11 @@ use serde_avro_fast::Schema;
 use crate::record::{PlacedBy, Record, Topic};
 
 /// Every topic of the contract, by name.
-pub const TOPICS: [&Topic; 14] = [
+pub const TOPICS: [&Topic; 15] = [
     DriverChanged::TOPIC,
     DriverLocated::TOPIC,
     DriverReleased::TOPIC,
+    FareCaptured::TOPIC,
     MarketSampled::TOPIC,
     MarketTicked::TOPIC,
     MatchDecided::TOPIC,
@@ -204,6 +205,559 @@ impl Record for DriverReleased {
 
     fn schema() -> &'static Schema {
         static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(DriverReleased::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.market.as_bytes()
+    }
+}
+
+/// What became of the end of a ride. DUPLICATE: its fare was captured before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CaptureOutcome {
+    /// `CAPTURED`
+    Captured = 1,
+    /// `REFUSED`
+    Refused = 2,
+    /// `DUPLICATE`
+    Duplicate = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Why there is no fare; a corrected fact may follow. BY_DRIVER: he gave the ride back, nothing is due and it may go
+/// on. CURRENCY: amounts without one, or not the market's. AMOUNT: an amount below zero, or beyond all that a ride can
+/// cost. BILL: more promotions than may be. NOTHING: neither distance nor duration, and no request to estimate them
+/// from. SERVICE, TIER: none of the market's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CaptureRefusal {
+    /// `BY_DRIVER`
+    ByDriver = 1,
+    /// `CURRENCY`
+    Currency = 2,
+    /// `AMOUNT`
+    Amount = 3,
+    /// `BILL`
+    Bill = 4,
+    /// `DISTANCE`
+    Distance = 5,
+    /// `DURATION`
+    Duration = 6,
+    /// `TOLLS`
+    Tolls = 7,
+    /// `WAIT`
+    Wait = 8,
+    /// `NOTHING`
+    Nothing = 9,
+    /// `SERVICE`
+    Service = 10,
+    /// `TIER`
+    Tier = 11,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// What happened on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Progress {
+    /// `ACCEPTED`
+    Accepted = 1,
+    /// `DECLINED`
+    Declined = 2,
+    /// `ARRIVED`
+    Arrived = 3,
+    /// `STARTED`
+    Started = 4,
+    /// `COMPLETED`
+    Completed = 5,
+    /// `CANCELLED`
+    Cancelled = 6,
+    /// `NO_SHOW`
+    NoShow = 7,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Party {
+    /// `RIDER`
+    Rider = 1,
+    /// `DRIVER`
+    Driver = 2,
+    /// `OPERATOR`
+    Operator = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Service {
+    /// `STANDARD`
+    Standard = 1,
+    /// `XL`
+    Xl = 2,
+    /// `ACCESSIBLE`
+    Accessible = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// How a rider pays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Payment {
+    /// `CARD`
+    Card = 1,
+    /// `WALLET`
+    Wallet = 2,
+    /// `CASH`
+    Cash = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// A promotion on a bill.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BillPromotion {
+    /// Its id.
+    pub promotion: String,
+    /// What it took off, minor units.
+    pub minor: i64,
+}
+
+/// What the edge billed, item by item, minor units of the record's currency. The items, less loyalty and promotions,
+/// are what the rider was charged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Bill {
+    /// Service that was billed.
+    pub service: Service,
+    /// Tier that was billed; null: the plain service.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// The fare: what driver and platform share, loyalty and promotions not taken off.
+    pub fare: i64,
+    /// What loyalty took off, zero or above.
+    pub loyalty: i64,
+    /// Booking fee.
+    pub booking: i64,
+    /// Fee for waiting at the pickup.
+    pub wait: i64,
+    /// Fee for a ride that was cancelled, or to which nobody came.
+    pub cancel: i64,
+    /// Fee for paying online.
+    pub online: i64,
+    /// Tax.
+    pub tax: i64,
+    /// Tolls.
+    pub tolls: i64,
+    /// Promotions, at most 32.
+    pub promotions: Vec<BillPromotion>,
+    /// What the platform kept of fare and fees for waiting and cancelling.
+    pub commission: i64,
+    /// What the driver was paid, tolls not counted.
+    pub driver: i64,
+}
+
+/// A fare item by item, minor units. Their sum is what the rider is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FareItems {
+    /// For getting in.
+    pub base: i64,
+    /// Kilometres.
+    pub distance: i64,
+    /// Minutes.
+    pub time: i64,
+    /// Service and tier, less or more than the plain ride.
+    pub tier: i64,
+    /// What is missing to the least fare.
+    pub least: i64,
+    /// Surge.
+    pub surge: i64,
+    /// Competitors' prices, up or down.
+    pub competitor: i64,
+    /// The choice among prices, exploration with it.
+    pub optimum: i64,
+    /// Loyalty, zero or below.
+    pub loyalty: i64,
+    /// What caps took off, or a floor put on.
+    pub capped: i64,
+    /// Booking fee.
+    pub booking: i64,
+    /// Tax.
+    pub tax: i64,
+    /// Tolls.
+    pub tolls: i64,
+}
+
+/// Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FareSplit {
+    /// The driver, tolls not counted.
+    pub driver: i64,
+    /// The platform: booking fee and its share of the fare.
+    pub fees: i64,
+    /// The state.
+    pub tax: i64,
+    /// Whoever keeps the road.
+    pub tolls: i64,
+    /// What the platform gives: it is taken off the charge, not off the driver's pay.
+    pub promotion: i64,
+}
+
+/// What a quote promised: its price, while it holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Promise {
+    /// Event time of the quote.
+    pub at: i64,
+    /// Until then a ride asked for with it has this price.
+    pub expires_at: i64,
+    /// ISO 4217 code of its amounts.
+    pub currency: String,
+    /// Item by item.
+    pub items: FareItems,
+    /// Who gets what.
+    pub split: FareSplit,
+    /// Metres on the road that it was made for.
+    pub distance_m: i64,
+    /// Service.
+    pub service: Service,
+    /// Tier; null: the plain service.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// Surge of the pickup's cell, basis points of the surge base.
+    pub surge_bps: i32,
+}
+
+/// All that a fare was captured from beside the policy: the same inputs and policy give the same fare to the byte.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CaptureInputs {
+    /// How the ride ended.
+    pub progress: Progress,
+    /// Who cancelled, or who did not show.
+    #[serde(default)]
+    pub by: Option<Party>,
+    /// Event time of the end.
+    pub ended_at: i64,
+    /// Event time of the request; null: it was never seen.
+    #[serde(default)]
+    pub requested_at: Option<i64>,
+    /// What was asked for; of a ride that was never seen what was billed, or STANDARD.
+    pub service: Service,
+    /// Lowest tier asked for; null: the plain service.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// Whether a driver was named.
+    pub assigned: bool,
+    /// Metres driven with the rider.
+    #[serde(default)]
+    pub distance_m: Option<i32>,
+    /// Seconds driven with the rider.
+    #[serde(default)]
+    pub duration_s: Option<i32>,
+    /// Metres on the road between the places asked for, estimated from the straight line.
+    #[serde(default)]
+    pub road_m: Option<i64>,
+    /// Tolls that were passed, minor units.
+    #[serde(default)]
+    pub tolls_minor: Option<i64>,
+    /// Seconds that the driver waited at the pickup.
+    #[serde(default)]
+    pub wait_s: Option<i32>,
+    /// How the rider pays.
+    #[serde(default)]
+    pub payment: Option<Payment>,
+    /// ISO 4217 code of what was billed.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// What the rider was charged, minor units.
+    #[serde(default)]
+    pub charged_minor: Option<i64>,
+    /// What the driver earned, minor units.
+    #[serde(default)]
+    pub paid_minor: Option<i64>,
+    /// What was billed, item by item.
+    #[serde(default)]
+    pub bill: Option<Bill>,
+    /// Quote that the rider accepted.
+    #[serde(default)]
+    pub quote: Option<String>,
+    /// What it promised; null: it was never seen, or had no price.
+    #[serde(default)]
+    pub promise: Option<Promise>,
+    /// Whether the market had its peak.
+    pub peak: bool,
+    /// Whether the market surged.
+    pub surge: bool,
+    /// Whether an emergency held.
+    pub emergency: bool,
+}
+
+/// What a fare was made by. QUOTE: the price that was promised. TABLE: the fare table. CANCELLATION: there was no ride.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FareBasis {
+    /// `QUOTE`
+    Quote = 1,
+    /// `TABLE`
+    Table = 2,
+    /// `CANCELLATION`
+    Cancellation = 3,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Why no quote was honoured. NO_QUOTE: none was named. QUOTE_UNSEEN: nobody knows it, or it had no price. RIDE_UNSEEN:
+/// nobody knows the request. EXPIRED: the ride was asked for too late. OTHER_ROUTE: more or less was driven than the
+/// policy lets pass. OTHER_SERVICE: another service or tier was asked for. OTHER_CURRENCY: the market's is another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Unlocked {
+    /// `NO_QUOTE`
+    NoQuote = 1,
+    /// `QUOTE_UNSEEN`
+    QuoteUnseen = 2,
+    /// `RIDE_UNSEEN`
+    RideUnseen = 3,
+    /// `EXPIRED`
+    Expired = 4,
+    /// `OTHER_ROUTE`
+    OtherRoute = 5,
+    /// `OTHER_SERVICE`
+    OtherService = 6,
+    /// `OTHER_CURRENCY`
+    OtherCurrency = 7,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// What a rider owes, item by item, minor units. Their sum is the total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CapturedFees {
+    /// For getting in.
+    pub base: i64,
+    /// Kilometres.
+    pub distance: i64,
+    /// Minutes.
+    pub time: i64,
+    /// Service and tier, less or more than the plain ride.
+    pub service: i64,
+    /// What is missing to the least fare.
+    pub least: i64,
+    /// Peak.
+    pub peak: i64,
+    /// Surge.
+    pub surge: i64,
+    /// Competitors' prices, up or down, as quoted.
+    pub competitor: i64,
+    /// The choice among prices, as quoted.
+    pub optimum: i64,
+    /// What caps took off, or a floor put on.
+    pub capped: i64,
+    /// Loyalty, zero or below.
+    pub loyalty: i64,
+    /// The promotion that counts, zero or below.
+    pub promotion: i64,
+    /// Waiting at the pickup.
+    pub wait: i64,
+    /// A ride that was cancelled, or to which nobody came.
+    pub cancel: i64,
+    /// Paying online.
+    pub online: i64,
+    /// Booking fee.
+    pub booking: i64,
+    /// Tax.
+    pub tax: i64,
+    /// Tolls.
+    pub tolls: i64,
+}
+
+/// A cap that held a fare back, or up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Cap {
+    /// `FLOOR`
+    Floor = 1,
+    /// `CEILING`
+    Ceiling = 2,
+    /// `MOST`
+    Most = 3,
+    /// `EMERGENCY`
+    Emergency = 4,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// What went wrong. QUOTE_BROKEN: the quote held, and another price was billed. TOLL_UNBILLED, WAIT_UNBILLED,
+/// CANCEL_UNBILLED: less than was due. WRONG_TIER: another service or tier was billed. PROMOTION_STACKED: more than the
+/// one promotion that counts. COMMISSION_ON_TAX: the platform took its share of the tax, too. PAY_BELOW_FLOOR: the
+/// driver was paid less than his least share. CASH_ONLINE_FEE: who paid in cash was billed for paying online.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LeakageKind {
+    /// `QUOTE_BROKEN`
+    QuoteBroken = 1,
+    /// `TOLL_UNBILLED`
+    TollUnbilled = 2,
+    /// `WAIT_UNBILLED`
+    WaitUnbilled = 3,
+    /// `CANCEL_UNBILLED`
+    CancelUnbilled = 4,
+    /// `WRONG_TIER`
+    WrongTier = 5,
+    /// `PROMOTION_STACKED`
+    PromotionStacked = 6,
+    /// `COMMISSION_ON_TAX`
+    CommissionOnTax = 7,
+    /// `PAY_BELOW_FLOOR`
+    PayBelowFloor = 8,
+    /// `CASH_ONLINE_FEE`
+    CashOnlineFee = 9,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Money that is lost between what was due and what was billed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Leakage {
+    /// What.
+    pub kind: LeakageKind,
+    /// What was due, minor units.
+    pub expected_minor: i64,
+    /// What was billed, paid or kept.
+    pub charged_minor: i64,
+    /// What the platform lost by it; below zero: what the rider or the driver lost.
+    pub lost_minor: i64,
+}
+
+/// What a ride comes to, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CapturedFare {
+    /// What it was made by.
+    pub basis: FareBasis,
+    /// TABLE: why no quote was honoured.
+    #[serde(default)]
+    pub unlocked: Option<Unlocked>,
+    /// ISO 4217 code of all amounts.
+    pub currency: String,
+    /// What the rider owes.
+    pub total_minor: i64,
+    /// Item by item.
+    pub fees: CapturedFees,
+    /// Who gets what of it.
+    pub split: FareSplit,
+    /// Whether distance or duration was estimated, for they were not told.
+    pub estimated: bool,
+    /// The caps that held the fare.
+    pub caps: Vec<Cap>,
+    /// Whether the market had its peak.
+    pub peak: bool,
+    /// Whether the market surged.
+    pub surge: bool,
+    /// What the rider was billed; null: not told.
+    #[serde(default)]
+    pub billed_minor: Option<i64>,
+    /// What went wrong, each kind once.
+    pub leakages: Vec<Leakage>,
+    /// Sum of what the platform lost by them.
+    pub lost_minor: i64,
+    /// What the platform lost by a bill that differs from the total for none of these reasons; below zero: what it won.
+    /// null: no bill was told.
+    #[serde(default)]
+    pub unexplained_minor: Option<i64>,
+    /// Net revenue: fees of the split less promotion, less what was lost.
+    pub net_minor: i64,
+}
+
+/// Where a record lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// Topic.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+}
+
+/// What became of a fact that ends a ride: its fare, with what was lost of it; or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FareCaptured {
+    /// The ride.
+    pub ride: String,
+    /// Id of the fact that ends it.
+    pub event: String,
+    /// Event time of the decision.
+    pub at: i64,
+    /// City; the record's key.
+    pub market: String,
+    /// What was decided.
+    pub outcome: CaptureOutcome,
+    /// REFUSED: why.
+    #[serde(default)]
+    pub refusal: Option<CaptureRefusal>,
+    /// All that it was made from; null for DUPLICATE.
+    #[serde(default)]
+    pub inputs: Option<CaptureInputs>,
+    /// CAPTURED: the fare.
+    #[serde(default)]
+    pub fare: Option<CapturedFare>,
+    /// Fact that led to it.
+    #[serde(default)]
+    pub cause: Option<Place>,
+    /// Turn of the market in which it was decided.
+    pub turn: i64,
+    /// Its place among the turn's quotes, from 0.
+    pub row: i32,
+    /// Version of the policy.
+    pub policy_version: i32,
+    /// First 16 hex digits of the SHA-256 of the policy's text.
+    pub policy_hash: String,
+    /// Whether a tail that must be read was not read to its end.
+    pub stale: bool,
+}
+
+impl Record for FareCaptured {
+    const TOPIC: &'static Topic = &Topic {
+        name: "fare.captured",
+        schema: r#"{"type":"record","name":"FareCaptured","namespace":"tripo","doc":"What became of a fact that ends a ride: its fare, with what was lost of it; or why there is none.","topic":{"name":"fare.captured","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"event","type":"string","doc":"Id of the fact that ends it."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the decision."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"outcome","type":{"type":"enum","name":"CaptureOutcome","namespace":"tripo","doc":"What became of the end of a ride. DUPLICATE: its fare was captured before.","symbols":["UNKNOWN","CAPTURED","REFUSED","DUPLICATE"],"default":"UNKNOWN"},"doc":"What was decided."},{"name":"refusal","type":["null",{"type":"enum","name":"CaptureRefusal","namespace":"tripo","doc":"Why there is no fare; a corrected fact may follow. BY_DRIVER: he gave the ride back, nothing is due and it may go on. CURRENCY: amounts without one, or not the market's. AMOUNT: an amount below zero, or beyond all that a ride can cost. BILL: more promotions than may be. NOTHING: neither distance nor duration, and no request to estimate them from. SERVICE, TIER: none of the market's.","symbols":["UNKNOWN","BY_DRIVER","CURRENCY","AMOUNT","BILL","DISTANCE","DURATION","TOLLS","WAIT","NOTHING","SERVICE","TIER"],"default":"UNKNOWN"}],"default":null,"doc":"REFUSED: why."},{"name":"inputs","type":["null",{"type":"record","name":"CaptureInputs","namespace":"tripo","doc":"All that a fare was captured from beside the policy: the same inputs and policy give the same fare to the byte.","fields":[{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"How the ride ended."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"ended_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the end."},{"name":"requested_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"Event time of the request; null: it was never seen."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What was asked for; of a ride that was never seen what was billed, or STANDARD."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier asked for; null: the plain service."},{"name":"assigned","type":"boolean","doc":"Whether a driver was named."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"Metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"Seconds driven with the rider."},{"name":"road_m","type":["null","long"],"default":null,"doc":"Metres on the road between the places asked for, estimated from the straight line."},{"name":"tolls_minor","type":["null","long"],"default":null,"doc":"Tolls that were passed, minor units."},{"name":"wait_s","type":["null","int"],"default":null,"doc":"Seconds that the driver waited at the pickup."},{"name":"payment","type":["null",{"type":"enum","name":"Payment","namespace":"tripo","doc":"How a rider pays.","symbols":["UNKNOWN","CARD","WALLET","CASH"],"default":"UNKNOWN"}],"default":null,"doc":"How the rider pays."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of what was billed."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"What the rider was charged, minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"What the driver earned, minor units."},{"name":"bill","type":["null",{"type":"record","name":"Bill","namespace":"tripo","doc":"What the edge billed, item by item, minor units of the record's currency. The items, less loyalty and promotions, are what the rider was charged.","fields":[{"name":"service","type":"tripo.Service","doc":"Service that was billed."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Tier that was billed; null: the plain service."},{"name":"fare","type":"long","doc":"The fare: what driver and platform share, loyalty and promotions not taken off."},{"name":"loyalty","type":"long","doc":"What loyalty took off, zero or above."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"wait","type":"long","doc":"Fee for waiting at the pickup."},{"name":"cancel","type":"long","doc":"Fee for a ride that was cancelled, or to which nobody came."},{"name":"online","type":"long","doc":"Fee for paying online."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."},{"name":"promotions","type":{"type":"array","items":{"type":"record","name":"BillPromotion","namespace":"tripo","doc":"A promotion on a bill.","fields":[{"name":"promotion","type":"string","doc":"Its id."},{"name":"minor","type":"long","doc":"What it took off, minor units."}]}},"doc":"Promotions, at most 32."},{"name":"commission","type":"long","doc":"What the platform kept of fare and fees for waiting and cancelling."},{"name":"driver","type":"long","doc":"What the driver was paid, tolls not counted."}]}],"default":null,"doc":"What was billed, item by item."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted."},{"name":"promise","type":["null",{"type":"record","name":"Promise","namespace":"tripo","doc":"What a quote promised: its price, while it holds.","fields":[{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the quote."},{"name":"expires_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until then a ride asked for with it has this price."},{"name":"currency","type":"string","doc":"ISO 4217 code of its amounts."},{"name":"items","type":{"type":"record","name":"FareItems","namespace":"tripo","doc":"A fare item by item, minor units. Their sum is what the rider is charged.","fields":[{"name":"base","type":"long","doc":"For getting in."},{"name":"distance","type":"long","doc":"Kilometres."},{"name":"time","type":"long","doc":"Minutes."},{"name":"tier","type":"long","doc":"Service and tier, less or more than the plain ride."},{"name":"least","type":"long","doc":"What is missing to the least fare."},{"name":"surge","type":"long","doc":"Surge."},{"name":"competitor","type":"long","doc":"Competitors' prices, up or down."},{"name":"optimum","type":"long","doc":"The choice among prices, exploration with it."},{"name":"loyalty","type":"long","doc":"Loyalty, zero or below."},{"name":"capped","type":"long","doc":"What caps took off, or a floor put on."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."}]},"doc":"Item by item."},{"name":"split","type":{"type":"record","name":"FareSplit","namespace":"tripo","doc":"Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.","fields":[{"name":"driver","type":"long","doc":"The driver, tolls not counted."},{"name":"fees","type":"long","doc":"The platform: booking fee and its share of the fare."},{"name":"tax","type":"long","doc":"The state."},{"name":"tolls","type":"long","doc":"Whoever keeps the road."},{"name":"promotion","type":"long","doc":"What the platform gives: it is taken off the charge, not off the driver's pay."}]},"doc":"Who gets what."},{"name":"distance_m","type":"long","doc":"Metres on the road that it was made for."},{"name":"service","type":"tripo.Service","doc":"Service."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Tier; null: the plain service."},{"name":"surge_bps","type":"int","doc":"Surge of the pickup's cell, basis points of the surge base."}]}],"default":null,"doc":"What it promised; null: it was never seen, or had no price."},{"name":"peak","type":"boolean","doc":"Whether the market had its peak."},{"name":"surge","type":"boolean","doc":"Whether the market surged."},{"name":"emergency","type":"boolean","doc":"Whether an emergency held."}]}],"default":null,"doc":"All that it was made from; null for DUPLICATE."},{"name":"fare","type":["null",{"type":"record","name":"CapturedFare","namespace":"tripo","doc":"What a ride comes to, and what became of it.","fields":[{"name":"basis","type":{"type":"enum","name":"FareBasis","namespace":"tripo","doc":"What a fare was made by. QUOTE: the price that was promised. TABLE: the fare table. CANCELLATION: there was no ride.","symbols":["UNKNOWN","QUOTE","TABLE","CANCELLATION"],"default":"UNKNOWN"},"doc":"What it was made by."},{"name":"unlocked","type":["null",{"type":"enum","name":"Unlocked","namespace":"tripo","doc":"Why no quote was honoured. NO_QUOTE: none was named. QUOTE_UNSEEN: nobody knows it, or it had no price. RIDE_UNSEEN: nobody knows the request. EXPIRED: the ride was asked for too late. OTHER_ROUTE: more or less was driven than the policy lets pass. OTHER_SERVICE: another service or tier was asked for. OTHER_CURRENCY: the market's is another one.","symbols":["UNKNOWN","NO_QUOTE","QUOTE_UNSEEN","RIDE_UNSEEN","EXPIRED","OTHER_ROUTE","OTHER_SERVICE","OTHER_CURRENCY"],"default":"UNKNOWN"}],"default":null,"doc":"TABLE: why no quote was honoured."},{"name":"currency","type":"string","doc":"ISO 4217 code of all amounts."},{"name":"total_minor","type":"long","doc":"What the rider owes."},{"name":"fees","type":{"type":"record","name":"CapturedFees","namespace":"tripo","doc":"What a rider owes, item by item, minor units. Their sum is the total.","fields":[{"name":"base","type":"long","doc":"For getting in."},{"name":"distance","type":"long","doc":"Kilometres."},{"name":"time","type":"long","doc":"Minutes."},{"name":"service","type":"long","doc":"Service and tier, less or more than the plain ride."},{"name":"least","type":"long","doc":"What is missing to the least fare."},{"name":"peak","type":"long","doc":"Peak."},{"name":"surge","type":"long","doc":"Surge."},{"name":"competitor","type":"long","doc":"Competitors' prices, up or down, as quoted."},{"name":"optimum","type":"long","doc":"The choice among prices, as quoted."},{"name":"capped","type":"long","doc":"What caps took off, or a floor put on."},{"name":"loyalty","type":"long","doc":"Loyalty, zero or below."},{"name":"promotion","type":"long","doc":"The promotion that counts, zero or below."},{"name":"wait","type":"long","doc":"Waiting at the pickup."},{"name":"cancel","type":"long","doc":"A ride that was cancelled, or to which nobody came."},{"name":"online","type":"long","doc":"Paying online."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."}]},"doc":"Item by item."},{"name":"split","type":"tripo.FareSplit","doc":"Who gets what of it."},{"name":"estimated","type":"boolean","doc":"Whether distance or duration was estimated, for they were not told."},{"name":"caps","type":{"type":"array","items":{"type":"enum","name":"Cap","namespace":"tripo","doc":"A cap that held a fare back, or up.","symbols":["UNKNOWN","FLOOR","CEILING","MOST","EMERGENCY"],"default":"UNKNOWN"}},"doc":"The caps that held the fare."},{"name":"peak","type":"boolean","doc":"Whether the market had its peak."},{"name":"surge","type":"boolean","doc":"Whether the market surged."},{"name":"billed_minor","type":["null","long"],"default":null,"doc":"What the rider was billed; null: not told."},{"name":"leakages","type":{"type":"array","items":{"type":"record","name":"Leakage","namespace":"tripo","doc":"Money that is lost between what was due and what was billed.","fields":[{"name":"kind","type":{"type":"enum","name":"LeakageKind","namespace":"tripo","doc":"What went wrong. QUOTE_BROKEN: the quote held, and another price was billed. TOLL_UNBILLED, WAIT_UNBILLED, CANCEL_UNBILLED: less than was due. WRONG_TIER: another service or tier was billed. PROMOTION_STACKED: more than the one promotion that counts. COMMISSION_ON_TAX: the platform took its share of the tax, too. PAY_BELOW_FLOOR: the driver was paid less than his least share. CASH_ONLINE_FEE: who paid in cash was billed for paying online.","symbols":["UNKNOWN","QUOTE_BROKEN","TOLL_UNBILLED","WAIT_UNBILLED","CANCEL_UNBILLED","WRONG_TIER","PROMOTION_STACKED","COMMISSION_ON_TAX","PAY_BELOW_FLOOR","CASH_ONLINE_FEE"],"default":"UNKNOWN"},"doc":"What."},{"name":"expected_minor","type":"long","doc":"What was due, minor units."},{"name":"charged_minor","type":"long","doc":"What was billed, paid or kept."},{"name":"lost_minor","type":"long","doc":"What the platform lost by it; below zero: what the rider or the driver lost."}]}},"doc":"What went wrong, each kind once."},{"name":"lost_minor","type":"long","doc":"Sum of what the platform lost by them."},{"name":"unexplained_minor","type":["null","long"],"default":null,"doc":"What the platform lost by a bill that differs from the total for none of these reasons; below zero: what it won. null: no bill was told."},{"name":"net_minor","type":"long","doc":"Net revenue: fees of the split less promotion, less what was lost."}]}],"default":null,"doc":"CAPTURED: the fare."},{"name":"cause","type":["null",{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]}],"default":null,"doc":"Fact that led to it."},{"name":"turn","type":"long","doc":"Turn of the market in which it was decided."},{"name":"row","type":"int","doc":"Its place among the turn's quotes, from 0."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Market,
+        cleanup: "delete",
+        retention_ms: 2_592_000_000,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(FareCaptured::TOPIC));
         &SCHEMA
     }
 
@@ -449,17 +1003,6 @@ pub struct Barred {
     pub drivers: i32,
 }
 
-/// Where a record lies.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Place {
-    /// Topic.
-    pub topic: String,
-    /// Partition.
-    pub partition: i32,
-    /// Offset.
-    pub offset: i64,
-}
-
 /// One step of a ride's match chain, or the answer to a record that changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MatchDecided {
@@ -633,52 +1176,6 @@ pub enum Refusal {
     Unknown = 0,
 }
 
-/// A fare item by item, minor units. Their sum is what the rider is charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct FareItems {
-    /// For getting in.
-    pub base: i64,
-    /// Kilometres.
-    pub distance: i64,
-    /// Minutes.
-    pub time: i64,
-    /// Service and tier, less or more than the plain ride.
-    pub tier: i64,
-    /// What is missing to the least fare.
-    pub least: i64,
-    /// Surge.
-    pub surge: i64,
-    /// Competitors' prices, up or down.
-    pub competitor: i64,
-    /// The choice among prices, exploration with it.
-    pub optimum: i64,
-    /// Loyalty, zero or below.
-    pub loyalty: i64,
-    /// What caps took off, or a floor put on.
-    pub capped: i64,
-    /// Booking fee.
-    pub booking: i64,
-    /// Tax.
-    pub tax: i64,
-    /// Tolls.
-    pub tolls: i64,
-}
-
-/// Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct FareSplit {
-    /// The driver, tolls not counted.
-    pub driver: i64,
-    /// The platform: booking fee and its share of the fare.
-    pub fees: i64,
-    /// The state.
-    pub tax: i64,
-    /// Whoever keeps the road.
-    pub tolls: i64,
-    /// What the platform gives: it is taken off the charge, not off the driver's pay.
-    pub promotion: i64,
-}
-
 /// A price that was compared, and what it brings to four who want different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Price {
@@ -694,24 +1191,6 @@ pub struct Price {
     pub riders_ppm: i32,
     /// Drivers' pay an hour, and how many are put to use, millionths of the best on the grid.
     pub operations_ppm: i32,
-}
-
-/// A cap that held a fare back, or up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Cap {
-    /// `FLOOR`
-    Floor = 1,
-    /// `CEILING`
-    Ceiling = 2,
-    /// `MOST`
-    Most = 3,
-    /// `EMERGENCY`
-    Emergency = 4,
-    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
-    #[default]
-    #[serde(other)]
-    Unknown = 0,
 }
 
 /// A price, with its reasons.
@@ -754,22 +1233,6 @@ pub struct QuotePrice {
     pub propensity_bps: i32,
     /// A datum about the rider lowered the price: he must be told.
     pub personal: bool,
-}
-
-/// What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Service {
-    /// `STANDARD`
-    Standard = 1,
-    /// `XL`
-    Xl = 2,
-    /// `ACCESSIBLE`
-    Accessible = 3,
-    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
-    #[default]
-    #[serde(other)]
-    Unknown = 0,
 }
 
 /// All that a price was made from beside the policy: the same inputs and policy give the same quote to the byte.
@@ -1024,46 +1487,6 @@ impl Record for RecordParked {
     }
 }
 
-/// What happened on the way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Progress {
-    /// `ACCEPTED`
-    Accepted = 1,
-    /// `DECLINED`
-    Declined = 2,
-    /// `ARRIVED`
-    Arrived = 3,
-    /// `STARTED`
-    Started = 4,
-    /// `COMPLETED`
-    Completed = 5,
-    /// `CANCELLED`
-    Cancelled = 6,
-    /// `NO_SHOW`
-    NoShow = 7,
-    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
-    #[default]
-    #[serde(other)]
-    Unknown = 0,
-}
-
-/// Who did it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Party {
-    /// `RIDER`
-    Rider = 1,
-    /// `DRIVER`
-    Driver = 2,
-    /// `OPERATOR`
-    Operator = 3,
-    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
-    #[default]
-    #[serde(other)]
-    Unknown = 0,
-}
-
 /// What happened to a ride, told by the driver's or the rider's app.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RideProgressed {
@@ -1078,7 +1501,8 @@ pub struct RideProgressed {
     /// The decision that is answered; needed by ACCEPTED and DECLINED.
     #[serde(default)]
     pub revision: Option<i32>,
-    /// The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED.
+    /// The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED. CANCELLED by a rider: who was on the
+    /// way; null: nobody.
     #[serde(default)]
     pub driver: Option<String>,
     /// What happened.
@@ -1089,13 +1513,13 @@ pub struct RideProgressed {
     /// Reason in the app's words, at most 256 bytes; no personal data.
     #[serde(default)]
     pub why: Option<String>,
-    /// COMPLETED: what the rider was charged, in minor units.
+    /// What the rider was charged, in minor units.
     #[serde(default)]
     pub charged_minor: Option<i64>,
     /// COMPLETED: what the driver earns, in minor units.
     #[serde(default)]
     pub paid_minor: Option<i64>,
-    /// ISO 4217 code of the two amounts.
+    /// ISO 4217 code of all amounts.
     #[serde(default)]
     pub currency: Option<String>,
     /// COMPLETED: metres driven with the rider.
@@ -1104,12 +1528,24 @@ pub struct RideProgressed {
     /// COMPLETED: seconds driven with the rider.
     #[serde(default)]
     pub duration_s: Option<i32>,
+    /// COMPLETED: tolls that were passed, minor units; null: those of the quote, or none.
+    #[serde(default)]
+    pub tolls_minor: Option<i64>,
+    /// COMPLETED, CANCELLED, NO_SHOW: seconds that the driver waited at the pickup.
+    #[serde(default)]
+    pub wait_s: Option<i32>,
+    /// How the rider pays; null: not told.
+    #[serde(default)]
+    pub payment: Option<Payment>,
+    /// What was billed; null: not told.
+    #[serde(default)]
+    pub bill: Option<Bill>,
 }
 
 impl Record for RideProgressed {
     const TOPIC: &'static Topic = &Topic {
         name: "ride.progressed",
-        schema: r#"{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","topic":{"name":"ride.progressed","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":604800000,"max_message_bytes":1048576},"fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of the two amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."}]}"#,
+        schema: r#"{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","topic":{"name":"ride.progressed","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":604800000,"max_message_bytes":1048576},"fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED. CANCELLED by a rider: who was on the way; null: nobody."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"What the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of all amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."},{"name":"tolls_minor","type":["null","long"],"default":null,"doc":"COMPLETED: tolls that were passed, minor units; null: those of the quote, or none."},{"name":"wait_s","type":["null","int"],"default":null,"doc":"COMPLETED, CANCELLED, NO_SHOW: seconds that the driver waited at the pickup."},{"name":"payment","type":["null",{"type":"enum","name":"Payment","namespace":"tripo","doc":"How a rider pays.","symbols":["UNKNOWN","CARD","WALLET","CASH"],"default":"UNKNOWN"}],"default":null,"doc":"How the rider pays; null: not told."},{"name":"bill","type":["null",{"type":"record","name":"Bill","namespace":"tripo","doc":"What the edge billed, item by item, minor units of the record's currency. The items, less loyalty and promotions, are what the rider was charged.","fields":[{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"Service that was billed."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Tier that was billed; null: the plain service."},{"name":"fare","type":"long","doc":"The fare: what driver and platform share, loyalty and promotions not taken off."},{"name":"loyalty","type":"long","doc":"What loyalty took off, zero or above."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"wait","type":"long","doc":"Fee for waiting at the pickup."},{"name":"cancel","type":"long","doc":"Fee for a ride that was cancelled, or to which nobody came."},{"name":"online","type":"long","doc":"Fee for paying online."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."},{"name":"promotions","type":{"type":"array","items":{"type":"record","name":"BillPromotion","namespace":"tripo","doc":"A promotion on a bill.","fields":[{"name":"promotion","type":"string","doc":"Its id."},{"name":"minor","type":"long","doc":"What it took off, minor units."}]}},"doc":"Promotions, at most 32."},{"name":"commission","type":"long","doc":"What the platform kept of fare and fees for waiting and cancelling."},{"name":"driver","type":"long","doc":"What the driver was paid, tolls not counted."}]}],"default":null,"doc":"What was billed; null: not told."}]}"#,
         partitions: 12,
         placed_by: PlacedBy::Market,
         cleanup: "delete",
@@ -1339,6 +1775,64 @@ pub struct HighsKept {
     pub days: Vec<DayHigh>,
 }
 
+/// Where a ride's fare stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FareStatus {
+    /// `OPEN`
+    Open = 1,
+    /// `CAPTURED`
+    Captured = 2,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// An open ride's promise; or that it was captured, which is remembered for 24 hours so that nothing is captured twice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FareKept {
+    /// The ride.
+    pub ride: String,
+    /// Where it stands.
+    pub status: FareStatus,
+    /// When it came to stand there.
+    pub at: i64,
+    /// Event time of the request; null: it was never seen.
+    #[serde(default)]
+    pub requested_at: Option<i64>,
+    /// OPEN: what was asked for.
+    pub service: Service,
+    /// OPEN: lowest tier asked for; null: any driver.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// OPEN: metres on the road between the places, estimated from the straight line.
+    pub road_m: i64,
+    /// OPEN: quote that the rider accepted.
+    #[serde(default)]
+    pub quote: Option<String>,
+    /// OPEN: what it promised; null: it was not seen yet.
+    #[serde(default)]
+    pub promise: Option<Promise>,
+}
+
+/// Whether a market has its peak, whether it surges, and whether an emergency holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TideKept {
+    /// Whether it has its peak.
+    pub peak: bool,
+    /// Since when, or since when not; 0: always.
+    pub peak_since: i64,
+    /// Whether it surges.
+    pub surge: bool,
+    /// Since when, or since when not; 0: always.
+    pub surge_since: i64,
+    /// Whether an emergency holds.
+    pub emergency: bool,
+    /// Event time of the newest word about an emergency.
+    pub heard: i64,
+}
+
 /// What a processor must remember, one small record an entity, written in the transaction of the decision that changed
 /// it. A record without a value forgets the entity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -1367,12 +1861,18 @@ pub struct StateKept {
     /// Of `quoting`: the highest price of each day.
     #[serde(default)]
     pub highs: Option<HighsKept>,
+    /// Of `capturing`: set for a ride's fare.
+    #[serde(default)]
+    pub fare: Option<FareKept>,
+    /// Of `capturing`: peak, surge and emergency.
+    #[serde(default)]
+    pub tide: Option<TideKept>,
 }
 
 impl Record for StateKept {
     const TOPIC: &'static Topic = &Topic {
         name: "state.kept",
-        schema: r#"{"type":"record","name":"StateKept","namespace":"tripo","doc":"What a processor must remember, one small record an entity, written in the transaction of the decision that changed it. A record without a value forgets the entity.","topic":{"name":"state.kept","key":"entity","partitions":12,"placed_by":"market","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who remembers."},{"name":"market","type":"string","doc":"City; decides the partition."},{"name":"entity","type":"string","doc":"Which entity; the record's key: processor, market, kind, id."},{"name":"ride","type":["null",{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null",{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]}],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}],"default":null,"doc":"Set for a ride."},{"name":"driver","type":["null",{"type":"record","name":"DriverKept","namespace":"tripo","doc":"A driver as the decision layer remembers him.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"hop","type":"int","doc":"How often he changed markets; the highest known hop wins."},{"name":"here","type":"boolean","doc":"Whether this market may offer him rides."},{"name":"ride","type":["null","string"],"default":null,"doc":"The ride that holds him: offered, assigned or driving."},{"name":"account","type":{"type":"record","name":"Account","namespace":"tripo","doc":"What a driver earned, for fairness.","fields":[{"name":"income_minor","type":"long","doc":"Earned in this market since `since`, minor units."},{"name":"rides","type":"int","doc":"Rides completed since `since`."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the account began."},{"name":"free_since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the driver last became free."}]},"doc":"What he earned."}]}],"default":null,"doc":"Set for a driver."},{"name":"clock","type":["null",{"type":"record","name":"ClockKept","namespace":"tripo","doc":"A market's clock and running totals.","fields":[{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Watermark of the market's event time."},{"name":"turn","type":"long","doc":"Number of the newest turn."},{"name":"anchor_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the market's first tick; 0 before it."},{"name":"anchor_appended","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Broker time of the market's first tick; 0 before it."}]}],"default":null,"doc":"Set for the market's clock."},{"name":"surge","type":["null",{"type":"record","name":"SurgeKept","namespace":"tripo","doc":"Surge of a market, stepped minute by minute.","fields":[{"name":"at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"Up to here minutes were stepped; null: nobody asked."},{"name":"cells","type":{"type":"array","items":{"type":"record","name":"SurgeCell","namespace":"tripo","doc":"Surge of a cell.","fields":[{"name":"cell","type":"long","doc":"H3 cell, resolution 8."},{"name":"average","type":"long","doc":"Mean target by event time, thousandths of a basis point."},{"name":"surge_bps","type":"int","doc":"What is asked, basis points of the surge base."}]}},"doc":"Cells with any, by cell."}]}],"default":null,"doc":"Of `quoting`: surge."},{"name":"signals","type":["null",{"type":"record","name":"SignalsKept","namespace":"tripo","doc":"What `market.sampled` said of a market.","fields":[{"name":"since","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"When the emergency that holds began."},{"name":"ceiling_bps","type":["null","int"],"default":null,"doc":"Its ceiling, basis points of the metered fare; null: none holds."},{"name":"heard","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the newest word about an emergency."},{"name":"samples","type":{"type":"array","items":{"type":"record","name":"SampleKept","namespace":"tripo","doc":"The newest sample of a place.","fields":[{"name":"cell","type":["null","long"],"default":null,"doc":"H3 cell; null: the whole market."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"competitor_bps","type":"int","doc":"Competitors' price against our metered fare, basis points."}]}},"doc":"Competitors' prices, the market's first, then by cell."}]}],"default":null,"doc":"Of `quoting`: signals."},{"name":"highs","type":["null",{"type":"record","name":"HighsKept","namespace":"tripo","doc":"The highest price of each of the last 60 days: what an emergency is measured by.","fields":[{"name":"days","type":{"type":"array","items":{"type":"record","name":"DayHigh","namespace":"tripo","doc":"A day's highest price.","fields":[{"name":"day","type":"int","doc":"Days since 1 January 1970."},{"name":"highest_bps","type":"long","doc":"Basis points of the metered fare."}]}},"doc":"By day."}]}],"default":null,"doc":"Of `quoting`: the highest price of each day."}]}"#,
+        schema: r#"{"type":"record","name":"StateKept","namespace":"tripo","doc":"What a processor must remember, one small record an entity, written in the transaction of the decision that changed it. A record without a value forgets the entity.","topic":{"name":"state.kept","key":"entity","partitions":12,"placed_by":"market","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"processor","type":"string","doc":"Who remembers."},{"name":"market","type":"string","doc":"City; decides the partition."},{"name":"entity","type":"string","doc":"Which entity; the record's key: processor, market, kind, id."},{"name":"ride","type":["null",{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null",{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]}],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}],"default":null,"doc":"Set for a ride."},{"name":"driver","type":["null",{"type":"record","name":"DriverKept","namespace":"tripo","doc":"A driver as the decision layer remembers him.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"hop","type":"int","doc":"How often he changed markets; the highest known hop wins."},{"name":"here","type":"boolean","doc":"Whether this market may offer him rides."},{"name":"ride","type":["null","string"],"default":null,"doc":"The ride that holds him: offered, assigned or driving."},{"name":"account","type":{"type":"record","name":"Account","namespace":"tripo","doc":"What a driver earned, for fairness.","fields":[{"name":"income_minor","type":"long","doc":"Earned in this market since `since`, minor units."},{"name":"rides","type":"int","doc":"Rides completed since `since`."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the account began."},{"name":"free_since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the driver last became free."}]},"doc":"What he earned."}]}],"default":null,"doc":"Set for a driver."},{"name":"clock","type":["null",{"type":"record","name":"ClockKept","namespace":"tripo","doc":"A market's clock and running totals.","fields":[{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Watermark of the market's event time."},{"name":"turn","type":"long","doc":"Number of the newest turn."},{"name":"anchor_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the market's first tick; 0 before it."},{"name":"anchor_appended","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Broker time of the market's first tick; 0 before it."}]}],"default":null,"doc":"Set for the market's clock."},{"name":"surge","type":["null",{"type":"record","name":"SurgeKept","namespace":"tripo","doc":"Surge of a market, stepped minute by minute.","fields":[{"name":"at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"Up to here minutes were stepped; null: nobody asked."},{"name":"cells","type":{"type":"array","items":{"type":"record","name":"SurgeCell","namespace":"tripo","doc":"Surge of a cell.","fields":[{"name":"cell","type":"long","doc":"H3 cell, resolution 8."},{"name":"average","type":"long","doc":"Mean target by event time, thousandths of a basis point."},{"name":"surge_bps","type":"int","doc":"What is asked, basis points of the surge base."}]}},"doc":"Cells with any, by cell."}]}],"default":null,"doc":"Of `quoting`: surge."},{"name":"signals","type":["null",{"type":"record","name":"SignalsKept","namespace":"tripo","doc":"What `market.sampled` said of a market.","fields":[{"name":"since","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"When the emergency that holds began."},{"name":"ceiling_bps","type":["null","int"],"default":null,"doc":"Its ceiling, basis points of the metered fare; null: none holds."},{"name":"heard","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the newest word about an emergency."},{"name":"samples","type":{"type":"array","items":{"type":"record","name":"SampleKept","namespace":"tripo","doc":"The newest sample of a place.","fields":[{"name":"cell","type":["null","long"],"default":null,"doc":"H3 cell; null: the whole market."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"competitor_bps","type":"int","doc":"Competitors' price against our metered fare, basis points."}]}},"doc":"Competitors' prices, the market's first, then by cell."}]}],"default":null,"doc":"Of `quoting`: signals."},{"name":"highs","type":["null",{"type":"record","name":"HighsKept","namespace":"tripo","doc":"The highest price of each of the last 60 days: what an emergency is measured by.","fields":[{"name":"days","type":{"type":"array","items":{"type":"record","name":"DayHigh","namespace":"tripo","doc":"A day's highest price.","fields":[{"name":"day","type":"int","doc":"Days since 1 January 1970."},{"name":"highest_bps","type":"long","doc":"Basis points of the metered fare."}]}},"doc":"By day."}]}],"default":null,"doc":"Of `quoting`: the highest price of each day."},{"name":"fare","type":["null",{"type":"record","name":"FareKept","namespace":"tripo","doc":"An open ride's promise; or that it was captured, which is remembered for 24 hours so that nothing is captured twice.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"status","type":{"type":"enum","name":"FareStatus","namespace":"tripo","doc":"Where a ride's fare stands.","symbols":["UNKNOWN","OPEN","CAPTURED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"requested_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"Event time of the request; null: it was never seen."},{"name":"service","type":"tripo.Service","doc":"OPEN: what was asked for."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"OPEN: lowest tier asked for; null: any driver."},{"name":"road_m","type":"long","doc":"OPEN: metres on the road between the places, estimated from the straight line."},{"name":"quote","type":["null","string"],"default":null,"doc":"OPEN: quote that the rider accepted."},{"name":"promise","type":["null",{"type":"record","name":"Promise","namespace":"tripo","doc":"What a quote promised: its price, while it holds.","fields":[{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the quote."},{"name":"expires_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until then a ride asked for with it has this price."},{"name":"currency","type":"string","doc":"ISO 4217 code of its amounts."},{"name":"items","type":{"type":"record","name":"FareItems","namespace":"tripo","doc":"A fare item by item, minor units. Their sum is what the rider is charged.","fields":[{"name":"base","type":"long","doc":"For getting in."},{"name":"distance","type":"long","doc":"Kilometres."},{"name":"time","type":"long","doc":"Minutes."},{"name":"tier","type":"long","doc":"Service and tier, less or more than the plain ride."},{"name":"least","type":"long","doc":"What is missing to the least fare."},{"name":"surge","type":"long","doc":"Surge."},{"name":"competitor","type":"long","doc":"Competitors' prices, up or down."},{"name":"optimum","type":"long","doc":"The choice among prices, exploration with it."},{"name":"loyalty","type":"long","doc":"Loyalty, zero or below."},{"name":"capped","type":"long","doc":"What caps took off, or a floor put on."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."}]},"doc":"Item by item."},{"name":"split","type":{"type":"record","name":"FareSplit","namespace":"tripo","doc":"Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.","fields":[{"name":"driver","type":"long","doc":"The driver, tolls not counted."},{"name":"fees","type":"long","doc":"The platform: booking fee and its share of the fare."},{"name":"tax","type":"long","doc":"The state."},{"name":"tolls","type":"long","doc":"Whoever keeps the road."},{"name":"promotion","type":"long","doc":"What the platform gives: it is taken off the charge, not off the driver's pay."}]},"doc":"Who gets what."},{"name":"distance_m","type":"long","doc":"Metres on the road that it was made for."},{"name":"service","type":"tripo.Service","doc":"Service."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Tier; null: the plain service."},{"name":"surge_bps","type":"int","doc":"Surge of the pickup's cell, basis points of the surge base."}]}],"default":null,"doc":"OPEN: what it promised; null: it was not seen yet."}]}],"default":null,"doc":"Of `capturing`: set for a ride's fare."},{"name":"tide","type":["null",{"type":"record","name":"TideKept","namespace":"tripo","doc":"Whether a market has its peak, whether it surges, and whether an emergency holds.","fields":[{"name":"peak","type":"boolean","doc":"Whether it has its peak."},{"name":"peak_since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Since when, or since when not; 0: always."},{"name":"surge","type":"boolean","doc":"Whether it surges."},{"name":"surge_since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Since when, or since when not; 0: always."},{"name":"emergency","type":"boolean","doc":"Whether an emergency holds."},{"name":"heard","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the newest word about an emergency."}]}],"default":null,"doc":"Of `capturing`: peak, surge and emergency."}]}"#,
         partitions: 12,
         placed_by: PlacedBy::Market,
         cleanup: "compact",
@@ -1544,7 +2044,7 @@ pub struct TurnTaken {
 impl Record for TurnTaken {
     const TOPIC: &'static Topic = &Topic {
         name: "turn.taken",
-        schema: r#"{"type":"record","name":"TurnTaken","namespace":"tripo","doc":"What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on matches; u <= unserved, equal without a driver; v <= 0, zero without a ride.","topic":{"name":"turn.taken","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576,"compression":"zstd"},"fields":[{"name":"processor","type":"string","doc":"Who decided."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"turn","type":"long","doc":"Number of the turn of this processor in its market, ascending; a turn that decided nothing has no record."},{"name":"chunk","type":"int","doc":"A turn over 256 KiB is cut; which part this is, from 0."},{"name":"chunks","type":"int","doc":"How many parts."},{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The market's watermark: the only time that decisions know."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."},{"name":"exact","type":"boolean","doc":"Whether the assignment was solved to the optimum; else the duals bound it."},{"name":"gap_ms","type":"long","doc":"How far from the optimum it can be; zero when exact."},{"name":"cut","type":{"type":"array","items":{"type":"record","name":"Cut","namespace":"tripo","doc":"How far a partition was applied.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset of the next record."}]}},"doc":"The next record to apply of every topic and partition: all before it were known."},{"name":"asked","type":{"type":"array","items":{"type":"record","name":"TurnAsked","namespace":"tripo","doc":"A request of the turn.","fields":[{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"request","type":{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]},"doc":"What it says."}]}},"doc":"Requests of the turn, in offset order."},{"name":"progressed","type":{"type":"array","items":{"type":"record","name":"TurnProgressed","namespace":"tripo","doc":"A fact of the turn.","fields":[{"name":"place","type":"tripo.Place","doc":"Where it lies."},{"name":"progress","type":{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of the two amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."}]},"doc":"What it says."}]}},"doc":"Facts of the turn, in offset order."},{"name":"rides","type":{"type":"array","items":{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null","tripo.RideRequested"],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}},"doc":"The rides concerned, as they stood before the turn, by id."},{"name":"rows","type":{"type":"array","items":{"type":"record","name":"TurnRow","namespace":"tripo","doc":"A ride that looks for a driver: a row of the assignment problem.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"cell","type":"long","doc":"H3 cell of the pickup."},{"name":"component","type":"int","doc":"Connected component of the problem."},{"name":"unserved_ms","type":"long","doc":"Cost of leaving the ride without a driver in this turn."},{"name":"dual_ms","type":"long","doc":"Dual price u: what serving this ride costs at the margin."},{"name":"column","type":["null","int"],"default":null,"doc":"The driver that it got; null: none."},{"name":"considered","type":"int","doc":"Drivers looked at."},{"name":"barred","type":{"type":"array","items":{"type":"record","name":"Barred","namespace":"tripo","doc":"How many drivers were barred for one reason.","fields":[{"name":"barrier","type":{"type":"enum","name":"Barrier","namespace":"tripo","doc":"Why a driver near the pickup was not a candidate. RESERVED: held by a ride here; BUSY: his app says so; BEYOND_LIMIT: better ones fill the list of candidates, or, with no drivers, the turn was full.","symbols":["UNKNOWN","RESERVED","BUSY","STALE_PING","OTHER_MARKET","SUSPENDED","TIER","VEHICLE","TOO_FAR","REFUSED_BEFORE","NO_PROFILE","BEYOND_LIMIT"],"default":"UNKNOWN"},"doc":"Why."},{"name":"drivers","type":"int","doc":"How many."}]}},"doc":"Why some were no candidates."}]}},"doc":"Rides that look for a driver."},{"name":"columns","type":{"type":"array","items":{"type":"record","name":"TurnColumn","namespace":"tripo","doc":"A driver that could be asked: a column of the assignment problem.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"cell","type":"long","doc":"H3 cell of his newest ping."},{"name":"pinged_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of his newest ping."},{"name":"place","type":"tripo.Point","doc":"Where that ping says he is."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Highest tier that he serves."},{"name":"vehicle","type":{"type":"enum","name":"Vehicle","namespace":"tripo","doc":"What the driver drives.","symbols":["UNKNOWN","SEDAN","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What he drives."},{"name":"rating_bps","type":"int","doc":"His rating, basis points."},{"name":"reliability_bps","type":"int","doc":"His reliability, basis points."},{"name":"dual_ms","type":"long","doc":"Dual price v, zero or less: what one more driver here would save."}]}},"doc":"Drivers that could be asked."},{"name":"edges","type":{"type":"array","items":{"type":"record","name":"TurnEdge","namespace":"tripo","doc":"A ride and a driver that may serve it.","fields":[{"name":"row","type":"int","doc":"Index into rows of the whole turn."},{"name":"column","type":"int","doc":"Index into columns of the whole turn."},{"name":"distance_m","type":"int","doc":"Straight line to the pickup, metres."},{"name":"score","type":{"type":"record","name":"Score","namespace":"tripo","doc":"The parts of a cost, all in milliseconds of waiting; less is better.","fields":[{"name":"eta_ms","type":"int","doc":"Travel time to the pickup."},{"name":"rating_ms","type":"int","doc":"What the rating falls short of five stars."},{"name":"reliability_ms","type":"int","doc":"What the reliability falls short of one."},{"name":"vehicle_ms","type":"int","doc":"What the vehicle and the tier are more than asked for."},{"name":"fairness_ms","type":"int","doc":"Less for a driver who earns below the market's mean; zero while too little is known of him."}]},"doc":"The parts of the cost; the cost is their sum."}]}},"doc":"Who may serve whom."},{"name":"cells","type":{"type":"array","items":{"type":"record","name":"CellCounted","namespace":"tripo","doc":"A cell of a market as a turn of `quoting` found and left it.","fields":[{"name":"cell","type":"long","doc":"H3 cell, resolution 8."},{"name":"demand","type":"int","doc":"Requests within the policy's window."},{"name":"supply","type":"int","doc":"Free drivers."},{"name":"average_before","type":"long","doc":"Mean target by event time before the turn, thousandths of a basis point."},{"name":"before_bps","type":"int","doc":"Surge before the turn, basis points of the surge base."},{"name":"surge_bps","type":"int","doc":"Surge after it."}]}},"default":[],"doc":"Of `quoting`: all cells that were counted or had surge, where a minute's step was taken; none where it was not."}]}"#,
+        schema: r#"{"type":"record","name":"TurnTaken","namespace":"tripo","doc":"What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on matches; u <= unserved, equal without a driver; v <= 0, zero without a ride.","topic":{"name":"turn.taken","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576,"compression":"zstd"},"fields":[{"name":"processor","type":"string","doc":"Who decided."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"turn","type":"long","doc":"Number of the turn of this processor in its market, ascending; a turn that decided nothing has no record."},{"name":"chunk","type":"int","doc":"A turn over 256 KiB is cut; which part this is, from 0."},{"name":"chunks","type":"int","doc":"How many parts."},{"name":"now","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The market's watermark: the only time that decisions know."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."},{"name":"exact","type":"boolean","doc":"Whether the assignment was solved to the optimum; else the duals bound it."},{"name":"gap_ms","type":"long","doc":"How far from the optimum it can be; zero when exact."},{"name":"cut","type":{"type":"array","items":{"type":"record","name":"Cut","namespace":"tripo","doc":"How far a partition was applied.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset of the next record."}]}},"doc":"The next record to apply of every topic and partition: all before it were known."},{"name":"asked","type":{"type":"array","items":{"type":"record","name":"TurnAsked","namespace":"tripo","doc":"A request of the turn.","fields":[{"name":"place","type":{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]},"doc":"Where it lies."},{"name":"request","type":{"type":"record","name":"RideRequested","namespace":"tripo","doc":"A rider asks for a ride. Sent again with the same `ride` within 24 hours it is answered `DUPLICATE`.","fields":[{"name":"ride","type":"string","doc":"Request id, chosen by the sender, 1 to 64 bytes; the ride's name in every topic."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time: when the rider asked."},{"name":"market","type":"string","doc":"City, 1 to 64 bytes; the record's key."},{"name":"rider","type":"string","doc":"Who asks, 1 to 64 bytes; a pseudonym."},{"name":"pickup","type":{"type":"record","name":"Point","namespace":"tripo","doc":"A place on earth.","fields":[{"name":"lat_e6","type":"int","doc":"Latitude in micro-degrees, -90000000 to 90000000."},{"name":"lng_e6","type":"int","doc":"Longitude in micro-degrees, -180000000 to 180000000."}]},"doc":"Where the ride starts."},{"name":"dropoff","type":"tripo.Point","doc":"Where the ride ends."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Lowest tier that the rider takes; null: any driver."},{"name":"quote","type":["null","string"],"default":null,"doc":"Quote that the rider accepted; matching carries it, never reads it."}]},"doc":"What it says."}]}},"doc":"Requests of the turn, in offset order."},{"name":"progressed","type":{"type":"array","items":{"type":"record","name":"TurnProgressed","namespace":"tripo","doc":"A fact of the turn.","fields":[{"name":"place","type":"tripo.Place","doc":"Where it lies."},{"name":"progress","type":{"type":"record","name":"RideProgressed","namespace":"tripo","doc":"What happened to a ride, told by the driver's or the rider's app.","fields":[{"name":"event","type":"string","doc":"Id of this fact, 1 to 64 bytes."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"ride","type":"string","doc":"The ride."},{"name":"revision","type":["null","int"],"default":null,"doc":"The decision that is answered; needed by ACCEPTED and DECLINED."},{"name":"driver","type":["null","string"],"default":null,"doc":"The driver concerned; needed by ACCEPTED, DECLINED, ARRIVED and STARTED. CANCELLED by a rider: who was on the way; null: nobody."},{"name":"progress","type":{"type":"enum","name":"Progress","namespace":"tripo","doc":"What happened on the way.","symbols":["UNKNOWN","ACCEPTED","DECLINED","ARRIVED","STARTED","COMPLETED","CANCELLED","NO_SHOW"],"default":"UNKNOWN"},"doc":"What happened."},{"name":"by","type":["null",{"type":"enum","name":"Party","namespace":"tripo","doc":"Who did it.","symbols":["UNKNOWN","RIDER","DRIVER","OPERATOR"],"default":"UNKNOWN"}],"default":null,"doc":"Who cancelled, or who did not show."},{"name":"why","type":["null","string"],"default":null,"doc":"Reason in the app's words, at most 256 bytes; no personal data."},{"name":"charged_minor","type":["null","long"],"default":null,"doc":"What the rider was charged, in minor units."},{"name":"paid_minor","type":["null","long"],"default":null,"doc":"COMPLETED: what the driver earns, in minor units."},{"name":"currency","type":["null","string"],"default":null,"doc":"ISO 4217 code of all amounts."},{"name":"distance_m","type":["null","int"],"default":null,"doc":"COMPLETED: metres driven with the rider."},{"name":"duration_s","type":["null","int"],"default":null,"doc":"COMPLETED: seconds driven with the rider."},{"name":"tolls_minor","type":["null","long"],"default":null,"doc":"COMPLETED: tolls that were passed, minor units; null: those of the quote, or none."},{"name":"wait_s","type":["null","int"],"default":null,"doc":"COMPLETED, CANCELLED, NO_SHOW: seconds that the driver waited at the pickup."},{"name":"payment","type":["null",{"type":"enum","name":"Payment","namespace":"tripo","doc":"How a rider pays.","symbols":["UNKNOWN","CARD","WALLET","CASH"],"default":"UNKNOWN"}],"default":null,"doc":"How the rider pays; null: not told."},{"name":"bill","type":["null",{"type":"record","name":"Bill","namespace":"tripo","doc":"What the edge billed, item by item, minor units of the record's currency. The items, less loyalty and promotions, are what the rider was charged.","fields":[{"name":"service","type":"tripo.Service","doc":"Service that was billed."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Tier that was billed; null: the plain service."},{"name":"fare","type":"long","doc":"The fare: what driver and platform share, loyalty and promotions not taken off."},{"name":"loyalty","type":"long","doc":"What loyalty took off, zero or above."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"wait","type":"long","doc":"Fee for waiting at the pickup."},{"name":"cancel","type":"long","doc":"Fee for a ride that was cancelled, or to which nobody came."},{"name":"online","type":"long","doc":"Fee for paying online."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."},{"name":"promotions","type":{"type":"array","items":{"type":"record","name":"BillPromotion","namespace":"tripo","doc":"A promotion on a bill.","fields":[{"name":"promotion","type":"string","doc":"Its id."},{"name":"minor","type":"long","doc":"What it took off, minor units."}]}},"doc":"Promotions, at most 32."},{"name":"commission","type":"long","doc":"What the platform kept of fare and fees for waiting and cancelling."},{"name":"driver","type":"long","doc":"What the driver was paid, tolls not counted."}]}],"default":null,"doc":"What was billed; null: not told."}]},"doc":"What it says."}]}},"doc":"Facts of the turn, in offset order."},{"name":"rides","type":{"type":"array","items":{"type":"record","name":"RideKept","namespace":"tripo","doc":"A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat is known.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the request (of the cancellation when FORETOLD)."},{"name":"request","type":["null","tripo.RideRequested"],"default":null,"doc":"The request; null when FORETOLD or CLOSED."},{"name":"status","type":{"type":"enum","name":"RideStatus","namespace":"tripo","doc":"Where a ride stands. FORETOLD: cancelled before its request was read. REOPENED: assigned once, its driver lost, looking for another.","symbols":["UNKNOWN","FORETOLD","WAITING","OFFERED","ASSIGNED","REOPENED","CLOSED"],"default":"UNKNOWN"},"doc":"Where it stands."},{"name":"revision","type":"int","doc":"Number of the newest decision of the chain; -1 before the first."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came to stand there."},{"name":"driver","type":["null","string"],"default":null,"doc":"OFFERED: asked; ASSIGNED: on the way or driving."},{"name":"answer_by","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"OFFERED: when the offer lapses."},{"name":"accepted","type":["null","int"],"default":null,"doc":"Revision of the offer that was accepted."},{"name":"started","type":"boolean","doc":"Whether the rider is in the car."},{"name":"refused","type":{"type":"array","items":"string"},"doc":"Drivers that are not asked again: they declined, did not answer, or gave the ride back."},{"name":"first","type":["null","string"],"default":null,"doc":"Id of the chain's first decision."}]}},"doc":"The rides concerned, as they stood before the turn, by id."},{"name":"rows","type":{"type":"array","items":{"type":"record","name":"TurnRow","namespace":"tripo","doc":"A ride that looks for a driver: a row of the assignment problem.","fields":[{"name":"ride","type":"string","doc":"The ride."},{"name":"cell","type":"long","doc":"H3 cell of the pickup."},{"name":"component","type":"int","doc":"Connected component of the problem."},{"name":"unserved_ms","type":"long","doc":"Cost of leaving the ride without a driver in this turn."},{"name":"dual_ms","type":"long","doc":"Dual price u: what serving this ride costs at the margin."},{"name":"column","type":["null","int"],"default":null,"doc":"The driver that it got; null: none."},{"name":"considered","type":"int","doc":"Drivers looked at."},{"name":"barred","type":{"type":"array","items":{"type":"record","name":"Barred","namespace":"tripo","doc":"How many drivers were barred for one reason.","fields":[{"name":"barrier","type":{"type":"enum","name":"Barrier","namespace":"tripo","doc":"Why a driver near the pickup was not a candidate. RESERVED: held by a ride here; BUSY: his app says so; BEYOND_LIMIT: better ones fill the list of candidates, or, with no drivers, the turn was full.","symbols":["UNKNOWN","RESERVED","BUSY","STALE_PING","OTHER_MARKET","SUSPENDED","TIER","VEHICLE","TOO_FAR","REFUSED_BEFORE","NO_PROFILE","BEYOND_LIMIT"],"default":"UNKNOWN"},"doc":"Why."},{"name":"drivers","type":"int","doc":"How many."}]}},"doc":"Why some were no candidates."}]}},"doc":"Rides that look for a driver."},{"name":"columns","type":{"type":"array","items":{"type":"record","name":"TurnColumn","namespace":"tripo","doc":"A driver that could be asked: a column of the assignment problem.","fields":[{"name":"driver","type":"string","doc":"Who."},{"name":"cell","type":"long","doc":"H3 cell of his newest ping."},{"name":"pinged_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of his newest ping."},{"name":"place","type":"tripo.Point","doc":"Where that ping says he is."},{"name":"tier","type":["null","tripo.Tier"],"default":null,"doc":"Highest tier that he serves."},{"name":"vehicle","type":{"type":"enum","name":"Vehicle","namespace":"tripo","doc":"What the driver drives.","symbols":["UNKNOWN","SEDAN","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What he drives."},{"name":"rating_bps","type":"int","doc":"His rating, basis points."},{"name":"reliability_bps","type":"int","doc":"His reliability, basis points."},{"name":"dual_ms","type":"long","doc":"Dual price v, zero or less: what one more driver here would save."}]}},"doc":"Drivers that could be asked."},{"name":"edges","type":{"type":"array","items":{"type":"record","name":"TurnEdge","namespace":"tripo","doc":"A ride and a driver that may serve it.","fields":[{"name":"row","type":"int","doc":"Index into rows of the whole turn."},{"name":"column","type":"int","doc":"Index into columns of the whole turn."},{"name":"distance_m","type":"int","doc":"Straight line to the pickup, metres."},{"name":"score","type":{"type":"record","name":"Score","namespace":"tripo","doc":"The parts of a cost, all in milliseconds of waiting; less is better.","fields":[{"name":"eta_ms","type":"int","doc":"Travel time to the pickup."},{"name":"rating_ms","type":"int","doc":"What the rating falls short of five stars."},{"name":"reliability_ms","type":"int","doc":"What the reliability falls short of one."},{"name":"vehicle_ms","type":"int","doc":"What the vehicle and the tier are more than asked for."},{"name":"fairness_ms","type":"int","doc":"Less for a driver who earns below the market's mean; zero while too little is known of him."}]},"doc":"The parts of the cost; the cost is their sum."}]}},"doc":"Who may serve whom."},{"name":"cells","type":{"type":"array","items":{"type":"record","name":"CellCounted","namespace":"tripo","doc":"A cell of a market as a turn of `quoting` found and left it.","fields":[{"name":"cell","type":"long","doc":"H3 cell, resolution 8."},{"name":"demand","type":"int","doc":"Requests within the policy's window."},{"name":"supply","type":"int","doc":"Free drivers."},{"name":"average_before","type":"long","doc":"Mean target by event time before the turn, thousandths of a basis point."},{"name":"before_bps","type":"int","doc":"Surge before the turn, basis points of the surge base."},{"name":"surge_bps","type":"int","doc":"Surge after it."}]}},"default":[],"doc":"Of `quoting`: all cells that were counted or had surge, where a minute's step was taken; none where it was not."}]}"#,
         partitions: 12,
         placed_by: PlacedBy::Market,
         cleanup: "delete",

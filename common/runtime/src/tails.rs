@@ -19,3 +19,8 @@ pub(crate) fn find<P: Processor>(topic: &str) -> Option<&'static Tail> {
 pub(crate) fn global<P: Processor>(topic: &str) -> bool {
     find::<P>(topic).is_some_and(|tail| tail.reach == Reach::Global)
 }
+
+/// Whether a topic is a tail that must be read before a work record is decided.
+pub(crate) fn must<P: Processor>(topic: &str) -> bool {
+    find::<P>(topic).is_some_and(|tail| tail.need == Need::Must)
+}

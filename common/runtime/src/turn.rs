@@ -20,7 +20,7 @@ use crate::{
     policies::Policies,
     schemas::Schemas,
     seat::{At, Pending, Seat, weight},
-    trace,
+    tails, trace,
     watch::{Bound, Watch},
 };
 
@@ -125,7 +125,10 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         if seat.facts.len() > facts_taken {
             self.watch.reached_bound(Bound::FactsTaken);
         }
-        (seat.ready.len().min(asks_taken), seat.facts.len().min(facts_taken))
+        // What must be known before a work record is decided is taken before it: the work records wait while more of it is in hand.
+        let must = |fact: &Pending<P::Fact>| tails::must::<P>(fact.event.place.topic);
+        let asks = if seat.facts.iter().skip(facts_taken).any(must) { 0 } else { seat.ready.len().min(asks_taken) };
+        (asks, seat.facts.len().min(facts_taken))
     }
 
     fn taken(&self, seat: &Seat<P>, (asks, facts, parked): (usize, usize, usize)) -> Taken<P> {
@@ -319,6 +322,8 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             surge: None,
             signals: None,
             highs: None,
+            fare: None,
+            tide: None,
         };
         let partition = partition::of(market.as_bytes(), self.counts.of(StateKept::TOPIC));
         self.plain(&record, partition)

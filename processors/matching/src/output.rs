@@ -108,6 +108,8 @@ impl Output {
             surge: None,
             signals: None,
             highs: None,
+            fare: None,
+            tide: None,
         }))
     }
 }

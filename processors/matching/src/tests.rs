@@ -204,6 +204,10 @@ fn fact(seconds: i64, progress: Progress, ride: &str, driver: Option<&str>) -> R
         currency: None,
         distance_m: None,
         duration_s: None,
+        tolls_minor: None,
+        wait_s: None,
+        payment: None,
+        bill: None,
     }
 }
 

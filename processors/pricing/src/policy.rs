@@ -1,5 +1,6 @@
 //! The numbers an operator may change without a release: `policy.toml` says what each means.
 
+mod capture;
 mod ranges;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use crate::quote::fare::Rates;
 use crate::{Caps, Demand, WHOLE, Weights, share};
+pub(crate) use capture::{CapturePolicy, PeakPolicy};
 
 /// The policy that is built in: the text of `policy.toml`.
 pub const BUILT_IN: &str = include_str!("../policy.toml");
@@ -47,9 +49,11 @@ impl Rules for Policy {
             competitor,
             loyalty,
             lock,
+            capture,
+            peak,
             markets,
         } = file;
-        let common = Sections { fare, road, surge, wait, demand, choice, caps, competitor, loyalty };
+        let common = Sections { fare, road, surge, wait, demand, choice, caps, competitor, loyalty, capture, peak };
         let markets = markets.into_iter().map(|(name, own)| (name, own.over(&common))).collect();
         let policy = Policy { version, hash: rules::hash(text), common, explore, lock, markets };
         ranges::check(&policy)?;
@@ -97,6 +101,8 @@ struct File {
     competitor: CompetitorPolicy,
     loyalty: LoyaltyPolicy,
     lock: LockPolicy,
+    capture: CapturePolicy,
+    peak: PeakPolicy,
     #[serde(default)]
     markets: BTreeMap<String, Own>,
 }
@@ -113,6 +119,8 @@ pub(crate) struct Sections {
     pub(crate) caps: CapsPolicy,
     pub(crate) competitor: CompetitorPolicy,
     pub(crate) loyalty: LoyaltyPolicy,
+    pub(crate) capture: CapturePolicy,
+    pub(crate) peak: PeakPolicy,
 }
 
 /// The sections that a market has of its own, each whole.
@@ -128,6 +136,8 @@ struct Own {
     caps: Option<CapsPolicy>,
     competitor: Option<CompetitorPolicy>,
     loyalty: Option<LoyaltyPolicy>,
+    capture: Option<CapturePolicy>,
+    peak: Option<PeakPolicy>,
 }
 
 impl Own {
@@ -143,6 +153,8 @@ impl Own {
             caps: self.caps.unwrap_or(common.caps),
             competitor: self.competitor.unwrap_or(common.competitor),
             loyalty: self.loyalty.unwrap_or(common.loyalty),
+            capture: self.capture.unwrap_or(common.capture),
+            peak: self.peak.unwrap_or(common.peak),
         }
     }
 }
@@ -173,6 +185,11 @@ pub(crate) enum Unsold {
 }
 
 impl FarePolicy {
+    /// How an amount is shared that has no service and tier: the platform's share, the driver's least, tax; basis points.
+    pub(crate) fn shares(&self) -> (i64, i64, i64) {
+        (self.take_bps, self.driver_bps, self.tax_bps)
+    }
+
     /// The rates of a service and tier.
     pub(crate) fn rates(&self, service: Service, tier: Option<Tier>) -> Result<Rates, Unsold> {
         let service = self.services.get(service_name(service)).ok_or(Unsold::Service)?;

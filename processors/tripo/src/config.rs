@@ -215,7 +215,7 @@ mod tests {
         assert!(said[0].starts_with("--policy needs a processor") && !said[1].contains("hunter2"), "{said:?}");
         assert!(
             processor("matchmaking")
-                .is_err_and(|why| why == "no processor `matchmaking`: take one of matching, quoting")
+                .is_err_and(|why| why == "no processor `matchmaking`: take one of matching, quoting, capturing")
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::{Processor, Rules};
 use matching::Matching;
-use pricing::Quoting;
+use pricing::{Capturing, Quoting};
 use runtime::settings::Settings;
 
 use crate::run::{Run, serve};
@@ -20,8 +20,11 @@ pub(crate) struct Entry {
 }
 
 /// All processors.
-pub(crate) const PROCESSORS: &[Entry] =
-    &[processor::<Matching>("matching", "policy.matching"), processor::<Quoting>("quoting", "policy.quoting")];
+pub(crate) const PROCESSORS: &[Entry] = &[
+    processor::<Matching>("matching", "policy.matching"),
+    processor::<Quoting>("quoting", "policy.quoting"),
+    processor::<Capturing>("capturing", "policy.capturing"),
+];
 
 const fn processor<P: Processor>(name: &'static str, policy: &'static str) -> Entry {
     Entry { name, policy, check: |text| P::Policy::parse(text).map(drop), serve: serve::<P> }
@@ -34,7 +37,7 @@ mod tests {
     #[test]
     fn the_list_calls_each_processor_by_its_name() {
         let names: Vec<_> = PROCESSORS.iter().map(|entry| entry.name).collect();
-        assert_eq!(names, [Matching::NAME, Quoting::NAME]);
+        assert_eq!(names, [Matching::NAME, Quoting::NAME, Capturing::NAME]);
         assert!(PROCESSORS.iter().all(|entry| entry.policy == format!("policy.{}", entry.name)));
     }
 }

@@ -30,7 +30,7 @@ use crate::config::{self, Flags, Instance};
 /// What `tripo run` takes.
 #[derive(Args, Clone)]
 pub(crate) struct Run {
-    /// Which processor: matching, quoting
+    /// Which processor: matching, quoting, capturing
     pub(crate) processor: String,
     #[command(flatten)]
     flags: Flags,

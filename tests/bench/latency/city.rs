@@ -155,6 +155,10 @@ impl City {
             currency: None,
             distance_m: None,
             duration_s: None,
+            tolls_minor: None,
+            wait_s: None,
+            payment: None,
+            bill: None,
         };
         self.accepts.push_back((Instant::now() + ACCEPTS, fact));
     }

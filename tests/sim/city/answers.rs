@@ -149,6 +149,10 @@ impl City {
             currency: None,
             distance_m: None,
             duration_s: None,
+            tolls_minor: None,
+            wait_s: None,
+            payment: None,
+            bill: None,
         };
         self.produce(&fact.market, &fact)?;
         if !self.mood.kind && self.rng.chance(300) {

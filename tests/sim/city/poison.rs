@@ -118,5 +118,9 @@ fn fact(market: &str, ride: usize) -> RideProgressed {
         currency: None,
         distance_m: None,
         duration_s: None,
+        tolls_minor: None,
+        wait_s: None,
+        payment: None,
+        bill: None,
     }
 }

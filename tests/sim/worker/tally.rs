@@ -177,6 +177,8 @@ fn kept(turn: &Turn<Tally>, count: i32) -> StateKept {
         surge: None,
         signals: None,
         highs: None,
+        fare: None,
+        tide: None,
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kernel::codec::Datum;
 use kernel::contract::{
-    DriverChanged, DriverReleased, MatchDecided, Place, PriceQuoted, QuoteRequested, RecordParked, RideProgressed,
-    RideRequested, TurnTaken,
+    DriverChanged, DriverReleased, FareCaptured, MatchDecided, Place, PriceQuoted, QuoteRequested, RecordParked,
+    RideProgressed, RideRequested, TurnTaken,
 };
 use kernel::{Record, wire};
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -70,6 +70,10 @@ pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
     })?;
     reader.each::<PriceQuoted>(&mut auditor, |auditor, place, record| {
         auditor.quoted(place, &record?);
+        Ok(())
+    })?;
+    reader.each::<FareCaptured>(&mut auditor, |auditor, place, record| {
+        auditor.captured(place, &record?);
         Ok(())
     })?;
     Ok(auditor.verdict())

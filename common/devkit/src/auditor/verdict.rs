@@ -77,6 +77,22 @@ pub struct Verdict {
     pub quotes_surged: u64,
     /// Prices that a cap held.
     pub quotes_capped: u64,
+    /// Facts that end a ride, where fares are captured.
+    pub rides_ended: u64,
+    /// Rides with a fare.
+    pub fares_captured: u64,
+    /// Of these, those whose quote was honoured.
+    pub fares_by_quote: u64,
+    /// Ends of rides without a fare.
+    pub fares_refused: u64,
+    /// Ends of rides that had their fare.
+    pub fares_repeated: u64,
+    /// Fares of which something was lost.
+    pub fares_leaking: u64,
+    /// Fares whose bill differs for no reason that is known.
+    pub fares_unexplained: u64,
+    /// What was lost by leakages, minor units.
+    pub lost_minor: i64,
     /// Faults of all laws.
     pub faults: u64,
     /// The first hundred faults, one sentence each: what, which ride or driver, where it lies.

@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use embedded::registry::{Level, incompatibility};
 use kernel::codec::Datum;
 use kernel::contract::{
-    DriverChanged, DriverLocated, DriverReleased, MarketSampled, MarketTicked, MatchDecided, PolicyChanged,
-    PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS, TurnTaken,
+    DriverChanged, DriverLocated, DriverReleased, FareCaptured, MarketSampled, MarketTicked, MatchDecided,
+    PolicyChanged, PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS,
+    TurnTaken,
 };
 use kernel::{Record, Topic};
 use serde_avro_fast::Schema;
@@ -49,10 +50,11 @@ pub struct Kind {
 }
 
 /// The types of all topics, by name of the topic.
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 15] = [
     kind::<DriverChanged>(),
     kind::<DriverLocated>(),
     kind::<DriverReleased>(),
+    kind::<FareCaptured>(),
     kind::<MarketSampled>(),
     kind::<MarketTicked>(),
     kind::<MatchDecided>(),

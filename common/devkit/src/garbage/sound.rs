@@ -110,6 +110,10 @@ fn progress((market, name, at): About<'_>) -> RideProgressed {
         currency: None,
         distance_m: None,
         duration_s: None,
+        tolls_minor: None,
+        wait_s: None,
+        payment: None,
+        bill: None,
     }
 }
 

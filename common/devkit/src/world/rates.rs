@@ -23,6 +23,8 @@ pub struct Rates {
     pub doubled_request: u32,
     /// Requests whose cancellation arrives before them.
     pub foretold: u32,
+    /// Bills of rides that went wrong.
+    pub misbilled: u32,
 }
 
 impl Default for Rates {
@@ -38,6 +40,7 @@ impl Default for Rates {
             rider_no_show: 100,
             doubled_request: 300,
             foretold: 50,
+            misbilled: 200,
         }
     }
 }
@@ -55,6 +58,7 @@ impl Rates {
         rider_no_show: 0,
         doubled_request: 0,
         foretold: 0,
+        misbilled: 0,
     };
 }
 
@@ -89,4 +93,8 @@ pub struct Tally {
     pub jumps: u64,
     /// Drivers who went to another market.
     pub moves: u64,
+    /// Bills that were spoilt on purpose.
+    pub misbilled: u64,
+    /// What was lost by them, minor units.
+    pub misbilled_minor: i64,
 }

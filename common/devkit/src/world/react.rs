@@ -137,6 +137,7 @@ impl<S: Source> World<S> {
                     (draw.next().within(10_000, 40_000), What::Start)
                 };
                 let version = ride.version;
+                ride.arrived = Some(now);
                 self.queue.push(now.plus(Millis(gap)), Action::Ride { ride: id.to_owned(), version, what });
                 driven(ride, now, &market, Progress::Arrived)
             }
@@ -145,7 +146,8 @@ impl<S: Source> World<S> {
             What::RiderCancels => {
                 self.tally.rider_cancelled += 1;
                 ride.phase = Phase::Over;
-                by(ride.fact(now, &market, Progress::Cancelled), Party::Rider)
+                let fact = by(driven(ride, now, &market, Progress::Cancelled), Party::Rider);
+                ride.missed(fact)
             }
             What::DriverCancels => {
                 self.tally.driver_cancelled += 1;
@@ -158,9 +160,11 @@ impl<S: Source> World<S> {
             What::RiderNoShow => {
                 self.tally.no_shows += 1;
                 ride.phase = Phase::Over;
-                by(driven(ride, now, &market, Progress::NoShow), Party::Rider)
+                let fact = by(driven(ride, now, &market, Progress::NoShow), Party::Rider);
+                ride.missed(fact)
             }
         };
+        let fact = self.misbill(fact);
         self.publish(Body::Progressed(fact));
     }
 
@@ -168,6 +172,7 @@ impl<S: Source> World<S> {
         let now = self.now;
         let Some(ride) = self.rides.get_mut(id) else { return };
         ride.phase = Phase::Aboard;
+        ride.waited_s = ride.arrived.map(|arrived| (now.since(arrived).0 / 1_000) as i32);
         let (to, takes, version) = (ride.trip.dropoff, ride.trip.duration, ride.version);
         let (fact, driver) = (driven(ride, now, market, Progress::Started), ride.driver.clone());
         self.publish(Body::Progressed(fact));
@@ -184,6 +189,7 @@ impl<S: Source> World<S> {
         let Some(ride) = self.rides.get_mut(id) else { return };
         ride.phase = Phase::Over;
         let fact = ride.completed(self.now, market);
+        let fact = self.misbill(fact);
         self.tally.completed += 1;
         self.publish(Body::Progressed(fact));
         self.let_go(id);

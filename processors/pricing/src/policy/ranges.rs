@@ -2,7 +2,7 @@
 
 use kernel::rules::Ranges;
 
-use super::{FarePolicy, Policy, Sections, SurgePolicy};
+use super::{CapturePolicy, FarePolicy, PeakPolicy, Policy, Sections, SurgePolicy};
 use crate::AMOUNT;
 
 const SERVICES: [&str; 3] = ["STANDARD", "XL", "ACCESSIBLE"];
@@ -31,9 +31,23 @@ pub(super) fn check(policy: &Policy) -> Result<(), String> {
 }
 
 fn sections(wrong: &mut Ranges, of: &str, all: &Sections) {
-    let Sections { fare: table, road, surge: pace, wait, demand, choice, caps, competitor, loyalty } = all;
+    let Sections {
+        fare: table,
+        road,
+        surge: pace,
+        wait,
+        demand,
+        choice,
+        caps,
+        competitor,
+        loyalty,
+        capture: ended,
+        peak: times,
+    } = all;
     fare(wrong, of, table);
     surge(wrong, of, pace);
+    capture(wrong, of, ended);
+    peak(wrong, of, times);
     let mut within = |key: &str, value: i64, least, most| wrong.within(&format!("{of}{key}"), value, least, most);
     within("road.detour_bps", road.detour_bps, 10_000, 30_000);
     within("road.metres_a_minute", road.metres_a_minute, 50, 2_000);
@@ -98,4 +112,34 @@ fn surge(wrong: &mut Ranges, of: &str, surge: &SurgePolicy) {
     within("most_bps", surge.most_bps, 0, 50_000);
     within("prior", surge.prior, 0, 100);
     within("cells_max", surge.cells_max as i64, 100, 4_096);
+}
+
+fn capture(wrong: &mut Ranges, of: &str, capture: &CapturePolicy) {
+    let CapturePolicy { route_bps, route_m, wait_free_s, wait_minute, wait_most, cancel_free_s, .. } = capture;
+    let mut within =
+        |key: &str, value: i64, least, most| wrong.within(&format!("{of}capture.{key}"), value, least, most);
+    within("route_bps", *route_bps, 0, 10_000);
+    within("route_m", *route_m, 0, 100_000);
+    within("wait_free_s", *wait_free_s, 0, 3_600);
+    within("wait_minute", *wait_minute, 0, 10_000_000);
+    within("wait_most", *wait_most, 0, 1_000_000);
+    within("cancel_free_s", *cancel_free_s, 0, 3_600);
+    within("cancel", capture.cancel, 0, 1_000_000);
+    within("no_show", capture.no_show, 0, 1_000_000);
+    within("online", capture.online, 0, 100_000);
+}
+
+fn peak(wrong: &mut Ranges, of: &str, peak: &PeakPolicy) {
+    let mut within = |key: &str, value: i64, least, most| wrong.within(&format!("{of}peak.{key}"), value, least, most);
+    within("share_bps", peak.share_bps, 0, 10_000);
+    within("utc_offset_min", peak.utc_offset_min, -840, 840);
+    within("window_min", peak.window_min, 1, 60);
+    within("enter_requests", peak.enter_requests, 1, 1_000_000);
+    within("leave_requests", peak.leave_requests, 1, peak.enter_requests);
+    within("surge_enter_bps", peak.surge_enter_bps, 1, 50_000);
+    within("surge_leave_bps", peak.surge_leave_bps, 1, peak.surge_enter_bps);
+    within("dwell_s", peak.dwell_s, 0, 7_200);
+    for (day, hours) in peak.days() {
+        hours.iter().for_each(|hour| within(day, *hour, 0, 23));
+    }
 }

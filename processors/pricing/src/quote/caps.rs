@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use kernel::contract::Cap;
+
 use crate::money::{AMOUNT, WHOLE, share};
 
 /// A day, milliseconds.
@@ -43,6 +45,18 @@ pub enum Breach {
     Most,
     /// The emergency's ceiling.
     Emergency,
+}
+
+impl From<&Breach> for Cap {
+    /// A cap as records name it.
+    fn from(breach: &Breach) -> Cap {
+        match breach {
+            Breach::Floor => Cap::Floor,
+            Breach::Ceiling => Cap::Ceiling,
+            Breach::Most => Cap::Most,
+            Breach::Emergency => Cap::Emergency,
+        }
+    }
 }
 
 /// The bounds of one fare.

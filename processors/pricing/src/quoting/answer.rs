@@ -5,7 +5,7 @@ use kernel::contract::{Cap, FareItems, FareSplit, Price, PriceQuoted, QuoteInput
 
 use super::step::small;
 use crate::policy::{Sections, Unsold, demand};
-use crate::{Asked, Breach, Charge, Explore, Plan, Point, Policy, Quoted, Refused, Trip, WHOLE, quote};
+use crate::{Asked, Charge, Explore, Plan, Point, Policy, Quoted, Refused, Trip, WHOLE, quote};
 
 /// What a request comes to.
 pub(super) type Answer = Result<QuotePrice, Refusal>;
@@ -100,7 +100,7 @@ fn price(quoted: &Quoted, sections: &Sections, expires_at: i64) -> QuotePrice {
         high_minor: choice.interval.1,
         confidence_bps: small(choice.confidence_bps),
         bound: choice.bound,
-        caps: breaches.iter().map(cap).collect(),
+        caps: breaches.iter().map(Cap::from).collect(),
         explored_bps: small(arm.off_bps),
         propensity_bps: small(arm.propensity_bps),
         personal: *personal,
@@ -116,15 +116,6 @@ fn compared(point: &Point) -> Price {
         revenue_ppm: revenue,
         riders_ppm: riders,
         operations_ppm: operations,
-    }
-}
-
-fn cap(breach: &Breach) -> Cap {
-    match breach {
-        Breach::Floor => Cap::Floor,
-        Breach::Ceiling => Cap::Ceiling,
-        Breach::Most => Cap::Most,
-        Breach::Emergency => Cap::Emergency,
     }
 }
 

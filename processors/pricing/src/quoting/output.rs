@@ -92,5 +92,7 @@ fn nothing(market: &str, what: &str) -> StateKept {
         surge: None,
         signals: None,
         highs: None,
+        fare: None,
+        tide: None,
     }
 }

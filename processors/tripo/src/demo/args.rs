@@ -114,6 +114,9 @@ pub(crate) struct Behaviour {
     /// Cancellations that arrive before their request
     #[arg(long, default_value_t = 0.5, value_parser = percent)]
     foretold: f64,
+    /// Bills that go wrong
+    #[arg(long, default_value_t = 2.0, value_parser = percent)]
+    misbilled: f64,
 }
 
 impl Behaviour {
@@ -131,6 +134,7 @@ impl Behaviour {
             rider_no_show: bps(self.rider_no_shows),
             doubled_request: bps(self.doubled_requests),
             foretold: bps(self.foretold),
+            misbilled: bps(self.misbilled),
         }
     }
 }

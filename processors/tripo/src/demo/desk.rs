@@ -1,9 +1,9 @@
-//! What prices: the quoting service, in this process.
+//! What prices, and what captures fares: services of their own, in this process.
 
 use std::sync::Arc;
 
-use kernel::{Millis, Rules};
-use pricing::{Policy, Quoting};
+use kernel::{Millis, Processor, Rules};
+use pricing::Policy;
 use runtime::kafka::Access;
 use runtime::registry::Registry;
 use runtime::{Count, Pace, Service, Settings, Time, Watch, service};
@@ -12,9 +12,6 @@ use crate::run::written;
 
 use super::stage::Ground;
 
-/// Its consumer group.
-const GROUP: &str = "demo-quotes";
-
 /// The service, and what it tells.
 pub(super) struct Desk {
     service: Service,
@@ -22,10 +19,14 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Starts it.
-    pub(super) fn open(ground: &Ground, speed: u32) -> Result<Desk, String> {
+    /// Starts it as the consumer group `group`.
+    pub(super) fn open<P: Processor<Policy = Policy>>(
+        ground: &Ground,
+        speed: u32,
+        group: &str,
+    ) -> Result<Desk, String> {
         let settings = Settings {
-            access: Access { group: GROUP.to_owned(), instance: "desk".to_owned(), ..Access::from(&*ground.brokers) },
+            access: Access { group: group.to_owned(), instance: "desk".to_owned(), ..Access::from(&*ground.brokers) },
             workers: 1,
             pace: Pace { time: Time::Log { speed }, ..Pace::default() },
             grace: service::GRACE,
@@ -33,18 +34,18 @@ impl Desk {
         let url = ground.registry.clone();
         let schemas = move || {
             let mut client = Registry::new(&url)?;
-            client.register(&written::<Quoting>()).map_err(|failure| failure.to_string())?;
+            client.register(&written::<P>()).map_err(|failure| failure.to_string())?;
             Ok(client)
         };
         let policy = Policy::parse(pricing::BUILT_IN)?;
-        let service = Service::start::<Quoting, _, _>(&settings, Arc::new(policy), schemas)?;
+        let service = Service::start::<P, _, _>(&settings, Arc::new(policy), schemas)?;
         let watch = service.watch();
         Ok(Desk { service, watch })
     }
 
     /// Whether every one of so many requests has its answer.
-    pub(super) fn answered(&self, quotes: u64) -> bool {
-        self.watch.total(Count::Asked) >= quotes
+    pub(super) fn answered(&self, asked: u64) -> bool {
+        self.watch.total(Count::Asked) >= asked
     }
 
     /// How far it is in the market where it is furthest behind; `None` while it lacks one.
@@ -53,7 +54,7 @@ impl Desk {
         markets.iter().map(|market| reached.get(market).copied()).min().flatten()
     }
 
-    /// Quotes answered so far.
+    /// What it answered so far.
     pub(super) fn count(&self) -> u64 {
         self.watch.total(Count::Asked)
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use devkit::world::{Body, Published};
-use kernel::contract::RideRequested;
+use kernel::contract::{Progress, RideRequested};
 use kernel::wire;
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
@@ -17,6 +17,9 @@ use super::stage::Ground;
 
 /// Records that wait for the broker at most; then the world waits.
 const IN_FLIGHT_MAX: i32 = 20_000;
+
+/// What ends a ride.
+const ENDS: [Progress; 3] = [Progress::Completed, Progress::Cancelled, Progress::NoShow];
 
 /// Requests sent, by ride, until their first decision is heard.
 pub(super) type Sent = BTreeMap<String, Instant>;
@@ -55,6 +58,8 @@ pub(super) struct Feed {
     pub(super) requests: u64,
     /// Quotes asked for, doubled ones too.
     pub(super) quotes: u64,
+    /// Facts sent that end a ride.
+    pub(super) ends: u64,
 }
 
 impl Feed {
@@ -71,7 +76,16 @@ impl Feed {
             .create_with_context(losses.clone())
             .map_err(|error| format!("producer: {error}"))?;
         let topics = ground.ids.iter().map(|(topic, id)| (topic.name, (*id, ground.partitions(topic)))).collect();
-        Ok(Feed { producer, losses, topics, newest: BTreeMap::new(), value: Vec::new(), requests: 0, quotes: 0 })
+        Ok(Feed {
+            producer,
+            losses,
+            topics,
+            newest: BTreeMap::new(),
+            value: Vec::new(),
+            requests: 0,
+            quotes: 0,
+            ends: 0,
+        })
     }
 
     /// Sends records in their order; remembers when requests went.
@@ -83,6 +97,7 @@ impl Feed {
                 self.newest.insert(request.market.clone(), request.clone());
             }
             self.quotes += u64::from(matches!(body, Body::Asked(_)));
+            self.ends += u64::from(matches!(body, Body::Progressed(fact) if ENDS.contains(&fact.progress)));
             self.put(body)?;
         }
         self.producer.poll(Duration::ZERO);

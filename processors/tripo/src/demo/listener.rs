@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use kernel::codec::Datum;
-use kernel::contract::MatchDecided;
+use kernel::contract::{MatchDecided, PriceQuoted};
 use kernel::{Record, wire};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -21,11 +21,19 @@ const HEARD_MAX: usize = 10_000;
 
 /// A decision, and when it was read.
 pub(super) struct Heard {
-    pub(super) decided: MatchDecided,
+    pub(super) said: Said,
     pub(super) at: Instant,
 }
 
-/// A thread that reads `match.decided`.
+/// What was decided.
+pub(super) enum Said {
+    /// Of a ride's match.
+    Matched(Box<MatchDecided>),
+    /// Of a quote.
+    Priced(Box<PriceQuoted>),
+}
+
+/// A thread that reads `match.decided` and `price.quoted`.
 pub(super) struct Listener {
     heard: Receiver<Result<Heard, String>>,
     stop: Arc<AtomicBool>,
@@ -45,9 +53,11 @@ impl Listener {
             .create()
             .map_err(|error| format!("listener: {error}"))?;
         let mut list = TopicPartitionList::new();
-        for partition in 0..ground.partitions(MatchDecided::TOPIC) {
-            let added = list.add_partition_offset(MatchDecided::TOPIC.name, partition, Offset::Beginning);
-            added.map_err(|error| format!("listener: {error}"))?;
+        for topic in [MatchDecided::TOPIC, PriceQuoted::TOPIC] {
+            for partition in 0..ground.partitions(topic) {
+                let added = list.add_partition_offset(topic.name, partition, Offset::Beginning);
+                added.map_err(|error| format!("listener: {error}"))?;
+            }
         }
         consumer.assign(&list).map_err(|error| format!("listener: {error}"))?;
         let (sender, heard) = sync_channel(HEARD_MAX);
@@ -94,10 +104,15 @@ fn listen(consumer: &BaseConsumer, heard: &SyncSender<Result<Heard, String>>, st
             None => continue,
             Some(Ok(message)) => {
                 let at = Instant::now();
-                decode(message.payload().unwrap_or_default()).map(|decided| Heard { decided, at })
+                let value = message.payload().unwrap_or_default();
+                let said = match message.topic() == PriceQuoted::TOPIC.name {
+                    true => decode(value).map(|quoted| Said::Priced(Box::new(quoted))),
+                    false => decode(value).map(|decided| Said::Matched(Box::new(decided))),
+                };
+                said.map(|said| Heard { said, at })
             }
             Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
-                Err(format!("match.decided cannot be read: {error}"))
+                Err(format!("decisions cannot be read: {error}"))
             }
             // The client tries again by itself.
             Some(Err(_)) => continue,
@@ -115,7 +130,7 @@ fn listen(consumer: &BaseConsumer, heard: &SyncSender<Result<Heard, String>>, st
     }
 }
 
-fn decode(value: &[u8]) -> Result<MatchDecided, String> {
-    let (_, bytes) = wire::split(value).map_err(|error| format!("match.decided: {error:?}"))?;
-    Datum { bytes, schema: MatchDecided::schema() }.read()
+fn decode<R: Record>(value: &[u8]) -> Result<R, String> {
+    let (_, bytes) = wire::split(value).map_err(|error| format!("{}: {error:?}", R::TOPIC.name))?;
+    Datum { bytes, schema: R::schema() }.read()
 }

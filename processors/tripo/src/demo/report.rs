@@ -46,6 +46,14 @@ fn audited(verdict: &Verdict) -> Value {
         "quotes_repeated": verdict.quotes_repeated,
         "quotes_surged": verdict.quotes_surged,
         "quotes_capped": verdict.quotes_capped,
+        "rides_ended": verdict.rides_ended,
+        "fares_captured": verdict.fares_captured,
+        "fares_by_quote": verdict.fares_by_quote,
+        "fares_refused": verdict.fares_refused,
+        "fares_repeated": verdict.fares_repeated,
+        "fares_leaking": verdict.fares_leaking,
+        "fares_unexplained": verdict.fares_unexplained,
+        "lost_minor": verdict.lost_minor,
         "faults": verdict.faults,
         "fault_sentences": verdict.sentences,
     })
@@ -81,6 +89,8 @@ fn measured(traffic: &Traffic) -> Value {
             "driver_cancelled": tally.driver_cancelled,
             "no_shows": tally.no_shows,
             "moves": tally.moves,
+            "misbilled": tally.misbilled,
+            "misbilled_minor": tally.misbilled_minor,
         },
     })
 }
@@ -106,7 +116,7 @@ fn ran(args: &Args, traffic: &Traffic, start_ms: u128) -> Value {
 }
 
 /// The rows of the table: a label and the keys of the report that it shows.
-const ROWS: [(&str, &[&str]); 14] = [
+const ROWS: [(&str, &[&str]); 16] = [
     ("requests (doubled ones included)", &["requests"]),
     ("rides decided / assigned / completed", &["decided", "assigned", "completed"]),
     ("still waiting / expired", &["waiting", "expired"]),
@@ -117,6 +127,11 @@ const ROWS: [(&str, &[&str]); 14] = [
     ("certificates valid / checked", &["certificates_valid", "certificates_checked"]),
     ("quotes asked / priced / refused / repeated", &["quotes", "quotes_priced", "quotes_refused", "quotes_repeated"]),
     ("prices with surge / held by a cap", &["quotes_surged", "quotes_capped"]),
+    (
+        "fares captured / by quote / refused / again",
+        &["fares_captured", "fares_by_quote", "fares_refused", "fares_repeated"],
+    ),
+    ("leaking fares / bills spoilt / cents lost", &["fares_leaking", "/behaviour/misbilled", "lost_minor"]),
     ("pickup ETA, seconds, median / p99", &["/pickup_eta_s/p50", "/pickup_eta_s/p99"]),
     ("decision latency, ms, p50 / p99", &["/latency_ms/p50", "/latency_ms/p99"]),
     ("pings / each second", &["pings", "pings_per_s"]),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use devkit::world::{Settings, World};
 use kernel::contract::MatchDecided;
 use kernel::{Millis, Record};
-
+use pricing::{Capturing, Quoting};
 use serde_json::Value;
 
 use super::Args;
@@ -16,7 +16,7 @@ use super::engine::Engine;
 use super::feed::{Feed, Sent};
 use super::figures::Figures;
 use super::flock::Tally;
-use super::listener::{Heard, Listener};
+use super::listener::{Heard, Listener, Said};
 use super::litter::Litter;
 use super::recovery::Recovery;
 use super::screen::{Screen, Status};
@@ -52,6 +52,7 @@ pub(super) struct Traffic {
     listener: Listener,
     engine: Option<Engine>,
     desk: Option<Desk>,
+    till: Option<Desk>,
     /// How often what befell the processes.
     pub(super) upheavals: Tally,
     pub(super) recovery: Recovery,
@@ -96,7 +97,8 @@ impl Traffic {
             feed: Feed::open(ground)?,
             listener: Listener::open(ground)?,
             engine: Some(ground.engine(args)?),
-            desk: Some(Desk::open(ground, args.speed)?),
+            desk: Some(Desk::open::<Quoting>(ground, args.speed, "demo-quotes")?),
+            till: Some(Desk::open::<Capturing>(ground, args.speed, "demo-fares")?),
             upheavals: Tally::default(),
             recovery: Recovery::default(),
             litter: garbage.transpose()?,
@@ -238,6 +240,7 @@ impl Traffic {
             self.tend()?;
             let answered = self.engine.as_ref().is_some_and(|engine| engine.answered(self.feed.requests, &self.sent));
             let priced = self.desk.as_ref().is_some_and(|desk| desk.answered(self.feed.quotes));
+            let priced = priced && self.till.as_ref().is_some_and(|till| till.answered(self.feed.ends));
             let heard = self.figures.last_heard.is_none_or(|last| last.elapsed() > QUIET);
             if answered && priced && heard && begun.elapsed() > QUIET {
                 break;
@@ -249,12 +252,19 @@ impl Traffic {
 
     fn hear(&mut self, patience: Duration) -> Result<Vec<MatchDecided>, String> {
         let heard = self.listener.take(patience)?;
-        for Heard { decided, at } in &heard {
-            self.figures.hear(decided, *at, &mut self.sent);
-            self.recovery.hear(decided, *at);
-            self.litter.iter_mut().for_each(|litter| litter.heard(&decided.market));
+        let mut decisions = Vec::with_capacity(heard.len());
+        for Heard { said, at } in heard {
+            match said {
+                Said::Matched(decided) => {
+                    self.figures.hear(&decided, at, &mut self.sent);
+                    self.recovery.hear(&decided, at);
+                    self.litter.iter_mut().for_each(|litter| litter.heard(&decided.market));
+                    decisions.push(*decided);
+                }
+                Said::Priced(quoted) => self.world.priced(*quoted),
+            }
         }
-        Ok(heard.into_iter().map(|heard| heard.decided).collect())
+        Ok(decisions)
     }
 
     /// Drains and ends what decides.
@@ -262,14 +272,16 @@ impl Traffic {
         if let Some(engine) = self.engine.take() {
             self.memory = engine.stop()?;
         }
-        self.desk.take().map_or(Ok(()), Desk::stop)
+        self.desk.take().map_or(Ok(()), Desk::stop)?;
+        self.till.take().map_or(Ok(()), Desk::stop)
     }
 
-    /// How far engine and desk are in the market where they are furthest behind; `None` while one of them lacks one.
+    /// How far engine, desk and till are in the market where they are furthest behind; `None` while one of them lacks one.
     fn reached(&self) -> Option<Millis> {
         let engine = self.engine.as_ref()?.reached(&self.settings.markets, self.world.now(), &self.sent)?;
         // Who prices must keep up as well: what lies ahead of his time he would park.
-        Some(engine.min(self.desk.as_ref()?.reached(&self.settings.markets)?))
+        let priced = self.desk.as_ref()?.reached(&self.settings.markets)?;
+        Some(engine.min(priced).min(self.till.as_ref()?.reached(&self.settings.markets)?))
     }
 
     /// What is worth telling beside the figures.
@@ -284,13 +296,15 @@ impl Traffic {
         let garbage = if pieces > 0 { format!("{pieces} pieces of garbage") } else { String::new() };
         let quotes = self.desk.as_ref().map_or(0, Desk::count);
         let quotes = if quotes > 0 { format!("{quotes} quotes") } else { String::new() };
-        let parts = [quotes, engine, waiting, garbage, note.to_owned()];
+        let fares = self.till.as_ref().map_or(0, Desk::count);
+        let fares = if fares > 0 { format!("{fares} fares") } else { String::new() };
+        let parts = [quotes, fares, engine, waiting, garbage, note.to_owned()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("   ")
     }
 
     fn trouble(&self) -> Option<String> {
-        let desk = || self.desk.as_ref().and_then(Desk::trouble);
-        self.engine.as_ref().and_then(Engine::trouble).or_else(desk)
+        let desks = || [&self.desk, &self.till].into_iter().flatten().find_map(Desk::trouble);
+        self.engine.as_ref().and_then(Engine::trouble).or_else(desks)
     }
 
     fn show(&mut self, last: bool, note: &str) {

@@ -1,0 +1,117 @@
+//! What is known of one market.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::contract::{FareKept, FareStatus};
+use kernel::{Measure, Millis, WINDOW};
+
+use super::Quotes;
+use super::quotes::MINUTE_MS;
+use crate::capture::tide::{Level, Tide};
+use crate::policy::PeakPolicy;
+
+/// One market.
+#[derive(Debug, Default)]
+pub(crate) struct Market {
+    fares: BTreeMap<String, FareKept>,
+    /// By the time since which they stand where they do.
+    by_time: BTreeSet<(i64, String)>,
+    /// Open rides whose quote was not seen yet, by the quote.
+    waiting: BTreeMap<String, BTreeSet<String>>,
+    /// Requests of each minute that began, by event time.
+    requests: BTreeMap<i64, i64>,
+    /// Event time of the newest request.
+    asked: i64,
+    pub(crate) quotes: Quotes,
+    pub(crate) tide: Tide,
+}
+
+impl Market {
+    /// What is kept.
+    pub(super) fn kept(&self) -> (&BTreeMap<String, FareKept>, Tide) {
+        (&self.fares, self.tide)
+    }
+
+    /// A ride's fare. It is known until it is forgotten, be it for longer than the window.
+    pub(crate) fn fare(&self, ride: &str) -> Option<&FareKept> {
+        self.fares.get(ride)
+    }
+
+    /// Keeps a ride's fare, or forgets it.
+    pub(super) fn keep(&mut self, ride: &str, kept: Option<&FareKept>) {
+        if let Some(old) = self.fares.remove(ride) {
+            self.by_time.remove(&(old.at, ride.to_owned()));
+            self.count(&old, -1);
+            if let Some(quote) = waits(&old)
+                && let Some(rides) = self.waiting.get_mut(quote)
+            {
+                rides.remove(ride);
+                if rides.is_empty() {
+                    self.waiting.remove(quote);
+                }
+            }
+        }
+        let Some(kept) = kept else { return };
+        self.by_time.insert((kept.at, ride.to_owned()));
+        self.count(kept, 1);
+        if let Some(quote) = waits(kept) {
+            self.waiting.entry(quote.to_owned()).or_default().insert(ride.to_owned());
+        }
+        self.asked = self.asked.max(kept.requested_at.unwrap_or(i64::MIN));
+        self.quotes.sweep(self.asked);
+        self.fares.insert(ride.to_owned(), kept.clone());
+    }
+
+    fn count(&mut self, fare: &FareKept, more: i64) {
+        let Some(minute) = fare.requested_at.map(|at| at.div_euclid(MINUTE_MS)) else { return };
+        let count = self.requests.entry(minute).or_default();
+        *count += more;
+        if *count == 0 {
+            self.requests.remove(&minute);
+        }
+    }
+
+    /// Open rides whose quote was seen since they were asked for: their promise is to be kept.
+    pub(crate) fn promised(&self) -> impl Iterator<Item = FareKept> {
+        let seen = self.waiting.iter().flat_map(|(quote, rides)| rides.iter().map(move |ride| (quote, ride)));
+        seen.filter_map(|(quote, ride)| {
+            let fare = self.fares.get(ride)?;
+            let promise = self.quotes.promise(quote, fare.requested_at?)?;
+            Some(FareKept { promise: Some(promise.clone()), ..fare.clone() })
+        })
+    }
+
+    /// What the states of the market are stepped by at the event time `now`, milliseconds: minutes that are over.
+    pub(crate) fn level(&self, now: i64, policy: &PeakPolicy) -> Level {
+        let minute = now.div_euclid(MINUTE_MS);
+        let window = minute - policy.window_min..minute;
+        Level {
+            requests: self.requests.range(window.clone()).map(|(_, count)| count).sum(),
+            surge_bps: self.quotes.surge_bps(window),
+        }
+    }
+
+    /// Whether a promise is to be kept, or peak or surge begins or ends.
+    pub(crate) fn ripe(&self, now: Millis, policy: &PeakPolicy) -> bool {
+        let mut tide = self.tide;
+        tide.step(now.0, self.level(now.0, policy), policy);
+        tide != self.tide || self.promised().next().is_some()
+    }
+
+    /// Rides that no longer count, the oldest first: asked for, or captured, longer ago than the window.
+    pub(crate) fn outlived(&self, now: Millis) -> impl Iterator<Item = &str> {
+        let over = self.by_time.iter().take_while(move |(at, _)| now.since(Millis(*at)) > WINDOW);
+        over.map(|(_, ride)| ride.as_str())
+    }
+
+    /// How much is known here, and when the newest request was.
+    pub(crate) fn measure(&self) -> Measure {
+        let entities = self.fares.len() + self.quotes.len();
+        Measure { entities: entities as u64, newest: (self.asked > 0).then_some(Millis(self.asked)) }
+    }
+}
+
+/// The quote for which an open ride waits.
+fn waits(fare: &FareKept) -> Option<&String> {
+    fare.quote.as_ref().filter(|_| fare.status == FareStatus::Open && fare.promise.is_none())
+}

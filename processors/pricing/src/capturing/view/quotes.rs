@@ -1,0 +1,70 @@
+//! Quotes that a request may still name, and how much surge was in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::contract::Promise;
+
+use crate::capturing::HORIZON;
+
+/// A minute, milliseconds.
+pub(super) const MINUTE_MS: i64 = 60_000;
+/// Minutes of which surge is remembered: the longest window, and what the market's time may be behind a quote's.
+const MINUTES: i64 = 75;
+
+/// Quotes by id.
+#[derive(Debug, Default)]
+pub(crate) struct Quotes {
+    all: BTreeMap<Box<str>, Box<Promise>>,
+    by_time: BTreeSet<(i64, Box<str>)>,
+    /// Of each minute that began, by event time: how many quotes there were, and the sum of their surge in basis points.
+    surges: BTreeMap<i64, (i64, i64)>,
+}
+
+impl Quotes {
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Notes a quote; one that is known stays as it is, for no id is used again. False: there were `room` of them, and the oldest made way.
+    pub(crate) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> bool {
+        if self.all.contains_key(quote.as_str()) {
+            return true;
+        }
+        let (id, at): (Box<str>, i64) = (quote.into(), promise.at);
+        let minute = self.surges.entry(at.div_euclid(MINUTE_MS)).or_default();
+        *minute = (minute.0 + 1, minute.1 + i64::from(promise.surge_bps.max(0)));
+        let newest = self.surges.last_key_value().map_or(0, |(minute, _)| *minute);
+        self.surges = self.surges.split_off(&(newest - MINUTES));
+        let fits = self.all.len() < room;
+        if !fits && let Some((_, oldest)) = self.by_time.pop_first() {
+            self.all.remove(&oldest);
+        }
+        self.by_time.insert((at, id.clone()));
+        self.all.insert(id, promise);
+        fits
+    }
+
+    /// Forgets what no request will name: requests were read up to the event time `asked`, milliseconds. What was not asked for yet stays,
+    /// however old it is: requests may be far behind.
+    pub(super) fn sweep(&mut self, asked: i64) {
+        let until = asked.saturating_sub(HORIZON.0);
+        while let Some((_, quote)) = self.by_time.first().filter(|(at, _)| *at < until) {
+            self.all.remove(quote);
+            self.by_time.pop_first();
+        }
+    }
+
+    /// What `quote` promised whoever asked with it at the event time `asked`. What lies further back is known to nobody who took over
+    /// since, so it counts for nobody.
+    pub(crate) fn promise(&self, quote: &str, asked: i64) -> Option<&Promise> {
+        let promise = self.all.get(quote)?;
+        (asked.saturating_sub(promise.at) <= HORIZON.0).then_some(promise)
+    }
+
+    /// Mean surge of the quotes of these minutes, basis points; zero where there are none.
+    pub(super) fn surge_bps(&self, minutes: std::ops::Range<i64>) -> i64 {
+        let of = self.surges.range(minutes).map(|(_, minute)| *minute);
+        let (count, sum) = of.fold((0, 0_i64), |(count, sum), (more, bps)| (count + more, sum.saturating_add(bps)));
+        if count > 0 { sum / count } else { 0 }
+    }
+}
