@@ -78,9 +78,9 @@ fn processes_that_capture_are_killed_and_each_end_has_one_fate() {
             &[],
         )
     };
-    let desk = start("quoting", "desk");
+    let mut desk = start("quoting", "desk");
     let (mut first, mut second) = (start("capturing", "one"), start("capturing", "two"));
-    [&desk, &first, &second].iter().for_each(|process| process.becomes_ready());
+    [&mut desk, &mut first, &mut second].into_iter().for_each(Running::becomes_ready);
     let markets = [MARKET, "bern", "oslo", "rome"];
     let mut ends = 0;
     let mut promised = BTreeSet::new();

@@ -4,6 +4,7 @@ mod bills;
 mod goldens;
 mod laws;
 mod locks;
+mod policies;
 mod reading;
 mod tides;
 
