@@ -85,7 +85,7 @@ fn processes_that_capture_are_killed_and_each_end_has_one_fate() {
     let mut ends = 0;
     let mut promised = BTreeSet::new();
     for round in 0..4 {
-        let quoted = |number: usize| (number % 3 != 0).then(|| format!("q{round}-{number}"));
+        let quoted = |number: usize| (!number.is_multiple_of(3)).then(|| format!("q{round}-{number}"));
         let rides = (0..40).map(|number| asked(&format!("r{round}-{number}"), markets[number % 4], quoted(number)));
         let rides: Vec<RideRequested> = rides.collect();
         rides.iter().filter(|ride| ride.quote.is_some()).for_each(|ride| client.publish(&quote(ride)));

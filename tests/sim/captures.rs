@@ -188,7 +188,26 @@ fn quoted(quote: &str, market: &str, at: i64) -> PriceQuoted {
         propensity_bps: 9_000,
         personal: false,
     };
-    let inputs = QuoteInputs {
+    PriceQuoted {
+        quote: quote.to_owned(),
+        at,
+        market: market.to_owned(),
+        outcome: QuoteOutcome::Quoted,
+        refusal: None,
+        price: Some(price),
+        inputs: Some(inputs()),
+        cause: None,
+        turn: 1,
+        row: 0,
+        policy_version: 1,
+        policy_hash: String::new(),
+        stale: false,
+    }
+}
+
+/// What it was made from.
+fn inputs() -> QuoteInputs {
+    QuoteInputs {
         distance_m: 3_400,
         duration_s: 720,
         tolls_minor: 0,
@@ -207,21 +226,6 @@ fn quoted(quote: &str, market: &str, at: i64) -> PriceQuoted {
         slope_e6: 1,
         error_e6: 1,
         wait_e6: 1,
-    };
-    PriceQuoted {
-        quote: quote.to_owned(),
-        at,
-        market: market.to_owned(),
-        outcome: QuoteOutcome::Quoted,
-        refusal: None,
-        price: Some(price),
-        inputs: Some(inputs),
-        cause: None,
-        turn: 1,
-        row: 0,
-        policy_version: 1,
-        policy_hash: String::new(),
-        stale: false,
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Body {
     /// A rider asks for it.
     Requested(RideRequested),
     /// Something happened to a ride.
-    Progressed(RideProgressed),
+    Progressed(Box<RideProgressed>),
     /// Time passed.
     Ticked(MarketTicked),
 }
@@ -66,7 +66,7 @@ impl Body {
             Body::Located(record) => codec::encode(record, to),
             Body::Asked(record) => codec::encode(record, to),
             Body::Requested(record) => codec::encode(record, to),
-            Body::Progressed(record) => codec::encode(record, to),
+            Body::Progressed(record) => codec::encode(record.as_ref(), to),
             Body::Ticked(record) => codec::encode(record, to),
         }
     }

@@ -67,7 +67,7 @@ impl<S: Source> World<S> {
         let (accept, decline) = (says(Progress::Accepted), says(Progress::Declined));
         if answer == Answer::AcceptLate {
             self.tally.late += 1;
-            return self.publish(Body::Progressed(accept));
+            return self.publish(Body::Progressed(Box::new(accept)));
         }
         if ride.revision != revision {
             return;
@@ -77,18 +77,19 @@ impl<S: Source> World<S> {
             let draw = Draw::of(self.settings.seed, &accept.event, "doubled");
             if draw.happens(self.settings.rates.doubled_acceptance) {
                 self.tally.doubled_acceptances += 1;
-                self.queue.push(self.now.plus(AGAIN), Action::Say(Box::new(Body::Progressed(accept.clone()))));
+                self.queue
+                    .push(self.now.plus(AGAIN), Action::Say(Box::new(Body::Progressed(Box::new(accept.clone())))));
             }
-            return self.publish(Body::Progressed(accept));
+            return self.publish(Body::Progressed(Box::new(accept)));
         }
         self.tally.declined += 1;
         if answer == Answer::DeclineThenAccept {
             self.tally.late += 1;
             let mut accept = accept;
             accept.at = self.now.plus(AGAIN).0;
-            self.queue.push(Millis(accept.at), Action::Say(Box::new(Body::Progressed(accept))));
+            self.queue.push(Millis(accept.at), Action::Say(Box::new(Body::Progressed(Box::new(accept)))));
         }
-        self.publish(Body::Progressed(decline));
+        self.publish(Body::Progressed(Box::new(decline)));
     }
 
     /// A driver sets out; whether he gives up, or never comes, is settled now.
@@ -165,7 +166,7 @@ impl<S: Source> World<S> {
             }
         };
         let fact = self.misbill(fact);
-        self.publish(Body::Progressed(fact));
+        self.publish(Body::Progressed(Box::new(fact)));
     }
 
     fn start(&mut self, id: &str, market: &str) {
@@ -175,7 +176,7 @@ impl<S: Source> World<S> {
         ride.waited_s = ride.arrived.map(|arrived| (now.since(arrived).0 / 1_000) as i32);
         let (to, takes, version) = (ride.trip.dropoff, ride.trip.duration, ride.version);
         let (fact, driver) = (driven(ride, now, market, Progress::Started), ride.driver.clone());
-        self.publish(Body::Progressed(fact));
+        self.publish(Body::Progressed(Box::new(fact)));
         self.queue.push(now.plus(takes), Action::Ride { ride: id.to_owned(), version, what: What::Complete });
         if let Some(id) = driver
             && let Some(driver) = self.fleet.0.get_mut(&id)
@@ -191,7 +192,7 @@ impl<S: Source> World<S> {
         let fact = ride.completed(self.now, market);
         let fact = self.misbill(fact);
         self.tally.completed += 1;
-        self.publish(Body::Progressed(fact));
+        self.publish(Body::Progressed(Box::new(fact)));
         self.let_go(id);
     }
 

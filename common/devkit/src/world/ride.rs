@@ -160,7 +160,7 @@ impl<S: Source> World<S> {
             fact.by = Some(Party::Rider);
             self.tally.rider_cancelled += 1;
             ride.phase = Phase::Over;
-            self.publish(Body::Progressed(fact));
+            self.publish(Body::Progressed(Box::new(fact)));
             self.queue.push(now.plus(Millis(2_000)), Action::Say(Box::new(Body::Requested(request))));
         } else {
             if of("doubled").happens(rates.doubled_request) {

@@ -6,8 +6,11 @@ use kernel::contract::{
 
 use super::{Stage, done, ends, fare, honest, promise, wants};
 
+/// A leakage: kind, expected, charged, lost.
+type Told = (Kind, i64, i64, i64);
+
 /// What is found of a bill that was `spoilt`: kind, expected, charged, lost; and what nothing explains.
-fn found(end: RideProgressed, spoilt: impl FnOnce(&mut Bill)) -> (Vec<(Kind, i64, i64, i64)>, i64, CapturedFare) {
+fn found(end: RideProgressed, spoilt: impl FnOnce(&mut Bill)) -> (Vec<Told>, i64, CapturedFare) {
     let capture = |end: RideProgressed| {
         let mut stage = Stage::new();
         stage.quoted("q", promise(0));
@@ -21,7 +24,7 @@ fn found(end: RideProgressed, spoilt: impl FnOnce(&mut Bill)) -> (Vec<(Kind, i64
     (told.collect(), fare.unexplained_minor.unwrap(), fare.clone())
 }
 
-fn only(end: RideProgressed, spoilt: impl FnOnce(&mut Bill)) -> (Kind, i64, i64, i64) {
+fn only(end: RideProgressed, spoilt: impl FnOnce(&mut Bill)) -> Told {
     let (told, unexplained, fare) = found(end, spoilt);
     assert_eq!((told.len(), unexplained), (1, 0), "{told:?}");
     assert_eq!((fare.lost_minor, fare.net_minor), (told[0].3, fare.split.fees - fare.split.promotion - told[0].3));
