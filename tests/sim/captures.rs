@@ -149,21 +149,31 @@ impl Street {
     }
 }
 
-fn items() -> FareItems {
-    let (surge, competitor, optimum, loyalty, capped, tax, tolls) = (0, 0, 0, 0, 0, 0, 0);
-    let (base, distance, time, tier, least, booking) = (299, 278, 312, 0, 0, 150);
-    FareItems { base, distance, time, tier, least, surge, competitor, optimum, loyalty, capped, booking, tax, tolls }
-}
-
 /// A quote of 8.89 and 1.50 for booking.
 fn quoted(quote: &str, market: &str, at: i64) -> PriceQuoted {
     let chosen =
         Price { fare_minor: 889, accepts_ppm: 1, profit_ppm: 1, revenue_ppm: 1, riders_ppm: 1, operations_ppm: 1 };
+    let (surge, competitor, optimum, loyalty, capped, tax, tolls) = (0, 0, 0, 0, 0, 0, 0);
+    let (base, distance, time, tier, least, booking) = (299, 278, 312, 0, 0, 150);
     let price = QuotePrice {
         total_minor: 1_039,
         currency: "USD".to_owned(),
         expires_at: at + 300_000,
-        items: items(),
+        items: FareItems {
+            base,
+            distance,
+            time,
+            tier,
+            least,
+            surge,
+            competitor,
+            optimum,
+            loyalty,
+            capped,
+            booking,
+            tax,
+            tolls,
+        },
         split: FareSplit { driver: 711, fees: 328, tax: 0, tolls: 0, promotion: 0 },
         chosen,
         runner_up: None,
@@ -178,7 +188,26 @@ fn quoted(quote: &str, market: &str, at: i64) -> PriceQuoted {
         propensity_bps: 9_000,
         personal: false,
     };
-    let inputs = QuoteInputs {
+    PriceQuoted {
+        quote: quote.to_owned(),
+        at,
+        market: market.to_owned(),
+        outcome: QuoteOutcome::Quoted,
+        refusal: None,
+        price: Some(price),
+        inputs: Some(inputs()),
+        cause: None,
+        turn: 1,
+        row: 0,
+        policy_version: 1,
+        policy_hash: String::new(),
+        stale: false,
+    }
+}
+
+/// What it was made from.
+fn inputs() -> QuoteInputs {
+    QuoteInputs {
         distance_m: 3_400,
         duration_s: 720,
         tolls_minor: 0,
@@ -197,21 +226,6 @@ fn quoted(quote: &str, market: &str, at: i64) -> PriceQuoted {
         slope_e6: 1,
         error_e6: 1,
         wait_e6: 1,
-    };
-    PriceQuoted {
-        quote: quote.to_owned(),
-        at,
-        market: market.to_owned(),
-        outcome: QuoteOutcome::Quoted,
-        refusal: None,
-        price: Some(price),
-        inputs: Some(inputs),
-        cause: None,
-        turn: 1,
-        row: 0,
-        policy_version: 1,
-        policy_hash: String::new(),
-        stale: false,
     }
 }
 

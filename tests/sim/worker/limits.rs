@@ -7,7 +7,7 @@ use kernel::{
 };
 use runtime::{Bound, Limits, Time};
 
-use super::{MARKET, Scene};
+use super::{MARKET, Scene, named};
 
 /// A scene with bounds of its own, in replayed time: nothing moves by itself.
 fn scene(change: impl FnOnce(&mut Limits)) -> Scene {
@@ -63,6 +63,15 @@ fn work_in_hand_is_bounded_by_a_pause_of_its_topic() {
     scene.world.borrow_mut().mute(RideProgressed::TOPIC.name, false);
     scene.run();
     counted_all(&scene, 10);
+}
+
+#[test]
+fn a_request_waits_for_the_facts_before_it_though_they_take_more_than_one_transaction() {
+    let mut scene = scene(|limits| limits.facts_taken = 1);
+    (0..4).for_each(|_| scene.tell(Progress::Cancelled));
+    scene.ask("ann", 0);
+    scene.run();
+    assert_eq!(scene.counted(), named(&[("ann", 5)]), "each of them counted one");
 }
 
 #[test]

@@ -47,17 +47,17 @@ struct Till<'a> {
 }
 
 impl Till<'_> {
-    /// Takes the turn's facts in, the promises of quotes that were seen by now, and what time did to peak and surge.
+    /// Takes in what time did to peak and surge, the promises of quotes that were seen by now, and the turn's facts.
     fn take(&mut self) {
         self.fares.extend(self.market.promised().map(|fare| (fare.ride.clone(), fare)));
+        let (now, peak) = (self.turn.now.0, &self.sections.peak);
+        self.tide.step(now, self.market.level(now, peak), peak);
         for fact in &self.turn.facts {
             match &fact.body {
                 Fact::Requested(asked) => self.requested(asked),
                 Fact::Sampled(sample) => self.tide.hear(sample),
             }
         }
-        let (now, peak) = (self.turn.now.0, &self.sections.peak);
-        self.tide.step(now, self.market.level(now, peak), peak);
     }
 
     /// A ride is asked for. One that is known, or was cancelled before, stays as it is.
@@ -74,6 +74,7 @@ impl Till<'_> {
             service: asked.service,
             tier: asked.tier,
             road_m: share(asked.straight_m, self.sections.road.detour_bps),
+            peak: self.tide.peak(),
             quote: asked.quote.clone(),
             promise: promise.cloned(),
         };
@@ -143,7 +144,8 @@ impl Till<'_> {
             bill: fact.bill.clone(),
             quote: known.and_then(|fare| fare.quote.clone()),
             promise: known.and_then(|fare| self.promise(fare)).cloned(),
-            peak: self.tide.peak(),
+            // Whoever asked outside the peak is not made to pay for where his ride ends.
+            peak: known.map_or(self.tide.peak(), |fare| fare.peak),
             surge: self.tide.surge(),
             emergency: self.tide.emergency(),
         }
@@ -213,6 +215,7 @@ fn ended(ride: &str, (at, requested_at): (i64, Option<i64>), inputs: &CaptureInp
         service: inputs.service,
         tier: inputs.tier,
         road_m: 0,
+        peak: inputs.peak,
         quote: None,
         promise: None,
     }

@@ -6,7 +6,7 @@ use kernel::contract::{
 
 use super::{Stage, done, ends, fare, honest, promise, wants};
 
-/// Kind, expected, charged, lost.
+/// A leakage: kind, expected, charged, lost.
 type Told = (Kind, i64, i64, i64);
 
 /// What is found of a bill that was `spoilt`: kind, expected, charged, lost; and what nothing explains.

@@ -23,6 +23,11 @@ fn the_peak_adds_its_share_to_the_fare_table_and_nothing_to_a_quote() {
     assert_eq!((quote.fees.peak, quote.peak, quote.fees.optimum), (0, true, 21));
     assert!(!stage.ripe(later + 120));
     assert!(stage.ripe(later + 4 * 3_600), "20:30 is none again");
+    // It counts when a ride is asked for, not when it ends.
+    stage.play(later + 180, &[wants("c", later + 180, None)], &[]);
+    let evening = later + 4 * 3_600;
+    let all = stage.play(evening, &[wants("d", evening, None)], &[end("c"), end("d")]);
+    assert_eq!([0, 1].map(|one: usize| (fare(&all[one]).fees.peak, fare(&all[one]).peak)), [(89, true), (0, false)]);
 }
 
 #[test]
