@@ -7,4 +7,5 @@ mod auditor;
 mod contract;
 mod frozen;
 mod metrics;
+mod store;
 mod world;

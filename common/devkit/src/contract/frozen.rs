@@ -15,7 +15,8 @@ use embedded::registry::{Level, incompatibility};
 use kernel::codec::Datum;
 use kernel::contract::{
     DriverChanged, DriverLocated, DriverReleased, MarketSampled, MarketTicked, MatchDecided, PolicyChanged,
-    PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS, TurnTaken,
+    PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, RiderChanged, StateKept, TOPICS,
+    TurnTaken,
 };
 use kernel::{Record, Topic};
 use serde_avro_fast::Schema;
@@ -49,7 +50,7 @@ pub struct Kind {
 }
 
 /// The types of all topics, by name of the topic.
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 15] = [
     kind::<DriverChanged>(),
     kind::<DriverLocated>(),
     kind::<DriverReleased>(),
@@ -62,6 +63,7 @@ pub const KINDS: [Kind; 14] = [
     kind::<RecordParked>(),
     kind::<RideProgressed>(),
     kind::<RideRequested>(),
+    kind::<RiderChanged>(),
     kind::<StateKept>(),
     kind::<TurnTaken>(),
 ];

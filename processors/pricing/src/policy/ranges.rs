@@ -6,6 +6,7 @@ use super::{FarePolicy, Policy, Sections, SurgePolicy};
 use crate::AMOUNT;
 
 const SERVICES: [&str; 3] = ["STANDARD", "XL", "ACCESSIBLE"];
+const LOYALTY: [&str; 4] = ["MEMBER", "SILVER", "GOLD", "PLATINUM"];
 const TIERS: [&str; 4] = ["BRONZE", "SILVER", "GOLD", "PLATINUM"];
 
 /// Says which numbers are out of their ranges, all of them at once.
@@ -53,11 +54,17 @@ fn sections(wrong: &mut Ranges, of: &str, all: &Sections) {
     within("competitor.max_age_s", competitor.max_age_s, 60, 86_400);
     within("competitor.samples_max", competitor.samples_max as i64, 1, 4_096);
     within("loyalty.most_bps", loyalty.most_bps, 0, 5_000);
+    for (name, bps) in loyalty.tiers() {
+        within(&format!("loyalty.tiers.{name}"), bps, 0, loyalty.most_bps.clamp(0, 5_000));
+    }
     let mut within = |key: &str, value: f64, least, most| wrong.within(&format!("{of}{key}"), value, least, most);
     within("demand.odds", demand.odds, -5.0, 5.0);
     within("demand.slope", demand.slope, 0.05, 20.0);
     within("demand.error", demand.error, 0.0, 10.0);
     within("demand.wait", demand.wait, 0.0, 2.0);
+    for name in loyalty.tiers().map(|(name, _)| name).filter(|name| !LOYALTY.contains(name)) {
+        wrong.note(format!("{of}loyalty.tiers.{name} is unknown: take {}", LOYALTY.join(", ")));
+    }
     if choice.weights().iter().all(|weight| *weight == 0) {
         wrong.note(format!("{of}choice: one of profit, revenue, riders and operations must be above 0"));
     }
