@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+pub mod store;
+
 /// Says what a test did not run, and why, past the harness, which shows nothing of a test that passes.
 pub fn not_run(what: &str, why: &str) {
     // Where nobody reads the standard error, nobody is told.

@@ -179,7 +179,16 @@ fn turn(number: i64, now: i64, pickup: Point) -> Turn<Matching> {
     };
     let place = Spot { topic: RideRequested::TOPIC.name, partition: 0, offset: number };
     let asks = vec![Arc::new(Event { place, at: Millis(now), body })];
-    Turn { market: "sf".into(), number, now: Millis(now), asks, facts: Vec::new(), cut: Vec::new(), stale: false }
+    Turn {
+        market: "sf".into(),
+        number,
+        now: Millis(now),
+        asks,
+        facts: Vec::new(),
+        cut: Vec::new(),
+        stale: false,
+        riders: Default::default(),
+    }
 }
 
 /// 64 rides with 20 of 80 drivers each, contested as after a concert: all ways are alike. Floor: checking the certificate.

@@ -12,8 +12,8 @@ use devkit::contract::{COMMAND, GENERATED, SCHEMAS, generate, read};
 use kernel::codec::{Datum, encode};
 use kernel::contract::{
     DriverChanged, DriverLocated, DriverReleased, FareCaptured, MarketSampled, MarketTicked, MatchDecided,
-    PolicyChanged, PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS,
-    TurnTaken, Vehicle,
+    PolicyChanged, PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, RiderChanged, StateKept,
+    TOPICS, TurnTaken, Vehicle,
 };
 use kernel::{Record, Topic};
 
@@ -130,6 +130,7 @@ fn our_types_and_another_avro_library_read_each_other() {
         the_libraries_agree::<RecordParked>(),
         the_libraries_agree::<RideProgressed>(),
         the_libraries_agree::<RideRequested>(),
+        the_libraries_agree::<RiderChanged>(),
         the_libraries_agree::<StateKept>(),
         the_libraries_agree::<TurnTaken>(),
     ];

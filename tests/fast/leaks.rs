@@ -79,7 +79,16 @@ impl Street {
         let asks = asks.into_iter().map(|body| Arc::new(Event { place: place(P::WORK.name), at: now, body })).collect();
         let facts =
             facts.into_iter().map(|body| Arc::new(Event { place: place("ride.requested"), at: now, body })).collect();
-        Turn { market: MARKET.to_owned(), number: 1, now, asks, facts, cut: Vec::new(), stale: false }
+        Turn {
+            market: MARKET.to_owned(),
+            number: 1,
+            now,
+            asks,
+            facts,
+            cut: Vec::new(),
+            stale: false,
+            riders: Default::default(),
+        }
     }
 
     /// The answer to whoever asks what this ride costs.

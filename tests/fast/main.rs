@@ -8,5 +8,6 @@ mod contract;
 mod frozen;
 mod leaks;
 mod metrics;
+mod store;
 mod supply;
 mod world;

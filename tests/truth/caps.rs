@@ -65,6 +65,9 @@ fn inputs(rng: &mut Rng, policy: &Policy) -> QuoteInputs {
         surge_bps: rng.upto(15_000) as i32,
         competitor_bps: sometimes(rng, 3_000, 1_000, 30_000),
         emergency_bps: sometimes(rng, 3_000, 10_000, 15_000),
+        rider_facts: kernel::contract::RiderFacts::Found,
+        rider_place: None,
+        loyalty: None,
         loyalty_bps: sometimes(rng, 3_000, 0, 2_000),
         odds_e6,
         slope_e6,
@@ -142,6 +145,7 @@ fn on_a_day_of_crowds_neighbours_never_differ_by_more_than_a_step() {
             facts,
             cut,
             stale: false,
+            riders: Default::default(),
         };
         for output in Quoting::decide(&turn, &view, &policy) {
             if let Output::Taken(taken) = &output {

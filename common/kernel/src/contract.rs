@@ -8,7 +8,7 @@ use serde_avro_fast::Schema;
 use crate::record::{PlacedBy, Record, Topic};
 
 /// Every topic of the contract, by name.
-pub const TOPICS: [&Topic; 15] = [
+pub const TOPICS: [&Topic; 16] = [
     DriverChanged::TOPIC,
     DriverLocated::TOPIC,
     DriverReleased::TOPIC,
@@ -22,6 +22,7 @@ pub const TOPICS: [&Topic; 15] = [
     RecordParked::TOPIC,
     RideProgressed::TOPIC,
     RideRequested::TOPIC,
+    RiderChanged::TOPIC,
     StateKept::TOPIC,
     TurnTaken::TOPIC,
 ];
@@ -1235,8 +1236,45 @@ pub struct QuotePrice {
     pub personal: bool,
 }
 
+/// What the store of riders' facts said. UNASKED: there is no store. FOUND, ABSENT: it knows him, or not. UNANSWERED:
+/// it did not answer in time, so nothing about him was known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RiderFacts {
+    /// `UNASKED`
+    Unasked = 1,
+    /// `FOUND`
+    Found = 2,
+    /// `ABSENT`
+    Absent = 3,
+    /// `UNANSWERED`
+    Unanswered = 4,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// Tier of the loyalty programme, lowest first. What each is worth is the policy's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Loyalty {
+    /// `MEMBER`
+    Member = 1,
+    /// `SILVER`
+    Silver = 2,
+    /// `GOLD`
+    Gold = 3,
+    /// `PLATINUM`
+    Platinum = 4,
+    /// `UNKNOWN`, and what a symbol of a newer writer is read as.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
+}
+
 /// All that a price was made from beside the policy: the same inputs and policy give the same quote to the byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QuoteInputs {
     /// Metres on the road.
     pub distance_m: i64,
@@ -1267,8 +1305,16 @@ pub struct QuoteInputs {
     /// Ceiling of an emergency that holds, basis points of the metered fare; null: none holds.
     #[serde(default)]
     pub emergency_bps: Option<i32>,
-    /// What loyalty may take off, basis points of the fare; the only datum about a person. Null: not known, so nothing
-    /// is taken off.
+    /// Whether facts about the rider were known.
+    pub rider_facts: RiderFacts,
+    /// FOUND: the `rider.changed` record that they come from.
+    #[serde(default)]
+    pub rider_place: Option<Place>,
+    /// FOUND: his tier, where he agreed to personal prices; null: no member, or he did not agree.
+    #[serde(default)]
+    pub loyalty: Option<Loyalty>,
+    /// What loyalty may take off by the policy, basis points of the fare; the tier is the only datum about a person.
+    /// Null: nothing.
     #[serde(default)]
     pub loyalty_bps: Option<i32>,
     /// Log odds of acceptance at the start price without a wait, millionths.
@@ -1319,7 +1365,7 @@ pub struct PriceQuoted {
 impl Record for PriceQuoted {
     const TOPIC: &'static Topic = &Topic {
         name: "price.quoted",
-        schema: r#"{"type":"record","name":"PriceQuoted","namespace":"tripo","doc":"The answer to a `quote.requested`: a price with its reasons, or why there is none.","topic":{"name":"price.quoted","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"quote","type":"string","doc":"Id of the quote, as it was asked for."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the decision."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"outcome","type":{"type":"enum","name":"QuoteOutcome","namespace":"tripo","doc":"What became of a quote. DUPLICATE: it was answered before.","symbols":["UNKNOWN","QUOTED","REFUSED","DUPLICATE"],"default":"UNKNOWN"},"doc":"What was decided."},{"name":"refusal","type":["null",{"type":"enum","name":"Refusal","namespace":"tripo","doc":"Why there is no price. NOTHING: neither distance nor duration. AMOUNT: beyond all that a ride can cost. LATE: asked for too long ago for a lock. SERVICE, TIER: none of the market's.","symbols":["UNKNOWN","DISTANCE","DURATION","TOLLS","NOTHING","AMOUNT","LATE","SERVICE","TIER"],"default":"UNKNOWN"}],"default":null,"doc":"REFUSED: why."},{"name":"price","type":["null",{"type":"record","name":"QuotePrice","namespace":"tripo","doc":"A price, with its reasons.","fields":[{"name":"total_minor","type":"long","doc":"What the rider is charged, minor units of `currency`."},{"name":"currency","type":"string","doc":"ISO 4217 code of all amounts."},{"name":"expires_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until then a ride asked for with this quote has this price."},{"name":"items","type":{"type":"record","name":"FareItems","namespace":"tripo","doc":"A fare item by item, minor units. Their sum is what the rider is charged.","fields":[{"name":"base","type":"long","doc":"For getting in."},{"name":"distance","type":"long","doc":"Kilometres."},{"name":"time","type":"long","doc":"Minutes."},{"name":"tier","type":"long","doc":"Service and tier, less or more than the plain ride."},{"name":"least","type":"long","doc":"What is missing to the least fare."},{"name":"surge","type":"long","doc":"Surge."},{"name":"competitor","type":"long","doc":"Competitors' prices, up or down."},{"name":"optimum","type":"long","doc":"The choice among prices, exploration with it."},{"name":"loyalty","type":"long","doc":"Loyalty, zero or below."},{"name":"capped","type":"long","doc":"What caps took off, or a floor put on."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."}]},"doc":"Item by item."},{"name":"split","type":{"type":"record","name":"FareSplit","namespace":"tripo","doc":"Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.","fields":[{"name":"driver","type":"long","doc":"The driver, tolls not counted."},{"name":"fees","type":"long","doc":"The platform: booking fee and its share of the fare."},{"name":"tax","type":"long","doc":"The state."},{"name":"tolls","type":"long","doc":"Whoever keeps the road."},{"name":"promotion","type":"long","doc":"What the platform gives: it is taken off the charge, not off the driver's pay."}]},"doc":"Who gets what."},{"name":"chosen","type":{"type":"record","name":"Price","namespace":"tripo","doc":"A price that was compared, and what it brings to four who want different things.","fields":[{"name":"fare_minor","type":"long","doc":"Fare, minor units."},{"name":"accepts_ppm","type":"int","doc":"Share of riders who would accept it, millionths."},{"name":"profit_ppm","type":"int","doc":"What the platform keeps, millionths of the best on the grid."},{"name":"revenue_ppm","type":"int","doc":"What riders pay, millionths of the best on the grid."},{"name":"riders_ppm","type":"int","doc":"What the choice is worth to riders, millionths of the best on the grid."},{"name":"operations_ppm","type":"int","doc":"Drivers' pay an hour, and how many are put to use, millionths of the best on the grid."}]},"doc":"The chosen price before exploration and loyalty."},{"name":"runner_up","type":["null","tripo.Price"],"default":null,"doc":"The next best by the weights; null: there was one price only."},{"name":"margin_ppm","type":["null","int"],"default":null,"doc":"How much worse it is, millionths of the chosen one's score."},{"name":"alternatives","type":{"type":"array","items":"tripo.Price"},"doc":"At most five prices of which none is better for all four, by fare, the chosen one among them."},{"name":"low_minor","type":"long","doc":"What would be chosen if demand were as steep as it may be, or as flat: the lesser fare."},{"name":"high_minor","type":"long","doc":"The greater one."},{"name":"confidence_bps","type":"int","doc":"Share of what demand may be for which the chosen price comes within a hundredth of the best score, basis points."},{"name":"bound","type":"boolean","doc":"No price inside was best: the end of the grid decided, a cap or the band."},{"name":"caps","type":{"type":"array","items":{"type":"enum","name":"Cap","namespace":"tripo","doc":"A cap that held a fare back, or up.","symbols":["UNKNOWN","FLOOR","CEILING","MOST","EMERGENCY"],"default":"UNKNOWN"}},"doc":"Caps that were reached."},{"name":"explored_bps","type":"int","doc":"How far the price is off on purpose, basis points of the chosen fare, before caps: where one is named in `caps`, the fare may have moved less, or not at all."},{"name":"propensity_bps","type":"int","doc":"How likely that was, basis points."},{"name":"personal","type":"boolean","doc":"A datum about the rider lowered the price: he must be told."}]}],"default":null,"doc":"QUOTED: the price."},{"name":"inputs","type":["null",{"type":"record","name":"QuoteInputs","namespace":"tripo","doc":"All that a price was made from beside the policy: the same inputs and policy give the same quote to the byte.","fields":[{"name":"distance_m","type":"long","doc":"Metres on the road."},{"name":"duration_s","type":"long","doc":"Seconds on the way."},{"name":"tolls_minor","type":"long","doc":"Tolls, minor units."},{"name":"estimated","type":"boolean","doc":"Whether distance or duration was estimated, for the request had none."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Tier; null: the plain service."},{"name":"cell","type":"long","doc":"H3 cell of the pickup, resolution 8."},{"name":"demand","type":"int","doc":"Requests in the cell and around it within the policy's window."},{"name":"supply","type":"int","doc":"Free drivers in the cell and around it."},{"name":"wait_ms","type":"int","doc":"Expected time until a driver is there, by the nearest ring of cells with a free one."},{"name":"surge_bps","type":"int","doc":"Surge of the cell, basis points of the surge base."},{"name":"competitor_bps","type":["null","int"],"default":null,"doc":"Competitors' price against our metered fare, basis points; null: not known."},{"name":"emergency_bps","type":["null","int"],"default":null,"doc":"Ceiling of an emergency that holds, basis points of the metered fare; null: none holds."},{"name":"loyalty_bps","type":["null","int"],"default":null,"doc":"What loyalty may take off, basis points of the fare; the only datum about a person. Null: not known, so nothing is taken off."},{"name":"odds_e6","type":"long","doc":"Log odds of acceptance at the start price without a wait, millionths."},{"name":"slope_e6","type":"long","doc":"How much they fall for each unit of the price's logarithm, millionths."},{"name":"error_e6","type":"long","doc":"Standard error of that slope, millionths."},{"name":"wait_e6","type":"long","doc":"How much they fall for each minute of waiting, millionths."}]}],"default":null,"doc":"What it was made from; null: DUPLICATE, and REFUSED as LATE."},{"name":"cause","type":["null",{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]}],"default":null,"doc":"The record that asked."},{"name":"turn","type":"long","doc":"Turn of the market in which it was decided."},{"name":"row","type":"int","doc":"Its place among the turn's quotes, from 0."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."}]}"#,
+        schema: r#"{"type":"record","name":"PriceQuoted","namespace":"tripo","doc":"The answer to a `quote.requested`: a price with its reasons, or why there is none.","topic":{"name":"price.quoted","key":"market","partitions":12,"placed_by":"market","cleanup":"delete","retention_ms":2592000000,"max_message_bytes":1048576},"fields":[{"name":"quote","type":"string","doc":"Id of the quote, as it was asked for."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time of the decision."},{"name":"market","type":"string","doc":"City; the record's key."},{"name":"outcome","type":{"type":"enum","name":"QuoteOutcome","namespace":"tripo","doc":"What became of a quote. DUPLICATE: it was answered before.","symbols":["UNKNOWN","QUOTED","REFUSED","DUPLICATE"],"default":"UNKNOWN"},"doc":"What was decided."},{"name":"refusal","type":["null",{"type":"enum","name":"Refusal","namespace":"tripo","doc":"Why there is no price. NOTHING: neither distance nor duration. AMOUNT: beyond all that a ride can cost. LATE: asked for too long ago for a lock. SERVICE, TIER: none of the market's.","symbols":["UNKNOWN","DISTANCE","DURATION","TOLLS","NOTHING","AMOUNT","LATE","SERVICE","TIER"],"default":"UNKNOWN"}],"default":null,"doc":"REFUSED: why."},{"name":"price","type":["null",{"type":"record","name":"QuotePrice","namespace":"tripo","doc":"A price, with its reasons.","fields":[{"name":"total_minor","type":"long","doc":"What the rider is charged, minor units of `currency`."},{"name":"currency","type":"string","doc":"ISO 4217 code of all amounts."},{"name":"expires_at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until then a ride asked for with this quote has this price."},{"name":"items","type":{"type":"record","name":"FareItems","namespace":"tripo","doc":"A fare item by item, minor units. Their sum is what the rider is charged.","fields":[{"name":"base","type":"long","doc":"For getting in."},{"name":"distance","type":"long","doc":"Kilometres."},{"name":"time","type":"long","doc":"Minutes."},{"name":"tier","type":"long","doc":"Service and tier, less or more than the plain ride."},{"name":"least","type":"long","doc":"What is missing to the least fare."},{"name":"surge","type":"long","doc":"Surge."},{"name":"competitor","type":"long","doc":"Competitors' prices, up or down."},{"name":"optimum","type":"long","doc":"The choice among prices, exploration with it."},{"name":"loyalty","type":"long","doc":"Loyalty, zero or below."},{"name":"capped","type":"long","doc":"What caps took off, or a floor put on."},{"name":"booking","type":"long","doc":"Booking fee."},{"name":"tax","type":"long","doc":"Tax."},{"name":"tolls","type":"long","doc":"Tolls."}]},"doc":"Item by item."},{"name":"split","type":{"type":"record","name":"FareSplit","namespace":"tripo","doc":"Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.","fields":[{"name":"driver","type":"long","doc":"The driver, tolls not counted."},{"name":"fees","type":"long","doc":"The platform: booking fee and its share of the fare."},{"name":"tax","type":"long","doc":"The state."},{"name":"tolls","type":"long","doc":"Whoever keeps the road."},{"name":"promotion","type":"long","doc":"What the platform gives: it is taken off the charge, not off the driver's pay."}]},"doc":"Who gets what."},{"name":"chosen","type":{"type":"record","name":"Price","namespace":"tripo","doc":"A price that was compared, and what it brings to four who want different things.","fields":[{"name":"fare_minor","type":"long","doc":"Fare, minor units."},{"name":"accepts_ppm","type":"int","doc":"Share of riders who would accept it, millionths."},{"name":"profit_ppm","type":"int","doc":"What the platform keeps, millionths of the best on the grid."},{"name":"revenue_ppm","type":"int","doc":"What riders pay, millionths of the best on the grid."},{"name":"riders_ppm","type":"int","doc":"What the choice is worth to riders, millionths of the best on the grid."},{"name":"operations_ppm","type":"int","doc":"Drivers' pay an hour, and how many are put to use, millionths of the best on the grid."}]},"doc":"The chosen price before exploration and loyalty."},{"name":"runner_up","type":["null","tripo.Price"],"default":null,"doc":"The next best by the weights; null: there was one price only."},{"name":"margin_ppm","type":["null","int"],"default":null,"doc":"How much worse it is, millionths of the chosen one's score."},{"name":"alternatives","type":{"type":"array","items":"tripo.Price"},"doc":"At most five prices of which none is better for all four, by fare, the chosen one among them."},{"name":"low_minor","type":"long","doc":"What would be chosen if demand were as steep as it may be, or as flat: the lesser fare."},{"name":"high_minor","type":"long","doc":"The greater one."},{"name":"confidence_bps","type":"int","doc":"Share of what demand may be for which the chosen price comes within a hundredth of the best score, basis points."},{"name":"bound","type":"boolean","doc":"No price inside was best: the end of the grid decided, a cap or the band."},{"name":"caps","type":{"type":"array","items":{"type":"enum","name":"Cap","namespace":"tripo","doc":"A cap that held a fare back, or up.","symbols":["UNKNOWN","FLOOR","CEILING","MOST","EMERGENCY"],"default":"UNKNOWN"}},"doc":"Caps that were reached."},{"name":"explored_bps","type":"int","doc":"How far the price is off on purpose, basis points of the chosen fare, before caps: where one is named in `caps`, the fare may have moved less, or not at all."},{"name":"propensity_bps","type":"int","doc":"How likely that was, basis points."},{"name":"personal","type":"boolean","doc":"A datum about the rider lowered the price: he must be told."}]}],"default":null,"doc":"QUOTED: the price."},{"name":"inputs","type":["null",{"type":"record","name":"QuoteInputs","namespace":"tripo","doc":"All that a price was made from beside the policy: the same inputs and policy give the same quote to the byte.","fields":[{"name":"distance_m","type":"long","doc":"Metres on the road."},{"name":"duration_s","type":"long","doc":"Seconds on the way."},{"name":"tolls_minor","type":"long","doc":"Tolls, minor units."},{"name":"estimated","type":"boolean","doc":"Whether distance or duration was estimated, for the request had none."},{"name":"service","type":{"type":"enum","name":"Service","namespace":"tripo","doc":"What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.","symbols":["UNKNOWN","STANDARD","XL","ACCESSIBLE"],"default":"UNKNOWN"},"doc":"What is asked for."},{"name":"tier","type":["null",{"type":"enum","name":"Tier","namespace":"tripo","doc":"Premium tier, cheapest first; price multipliers 1.3, 1.5, 2.0, 2.5.","symbols":["UNKNOWN","BRONZE","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Tier; null: the plain service."},{"name":"cell","type":"long","doc":"H3 cell of the pickup, resolution 8."},{"name":"demand","type":"int","doc":"Requests in the cell and around it within the policy's window."},{"name":"supply","type":"int","doc":"Free drivers in the cell and around it."},{"name":"wait_ms","type":"int","doc":"Expected time until a driver is there, by the nearest ring of cells with a free one."},{"name":"surge_bps","type":"int","doc":"Surge of the cell, basis points of the surge base."},{"name":"competitor_bps","type":["null","int"],"default":null,"doc":"Competitors' price against our metered fare, basis points; null: not known."},{"name":"emergency_bps","type":["null","int"],"default":null,"doc":"Ceiling of an emergency that holds, basis points of the metered fare; null: none holds."},{"name":"rider_facts","type":{"type":"enum","name":"RiderFacts","namespace":"tripo","doc":"What the store of riders' facts said. UNASKED: there is no store. FOUND, ABSENT: it knows him, or not. UNANSWERED: it did not answer in time, so nothing about him was known.","symbols":["UNKNOWN","UNASKED","FOUND","ABSENT","UNANSWERED"],"default":"UNKNOWN"},"doc":"Whether facts about the rider were known."},{"name":"rider_place","type":["null",{"type":"record","name":"Place","namespace":"tripo","doc":"Where a record lies.","fields":[{"name":"topic","type":"string","doc":"Topic."},{"name":"partition","type":"int","doc":"Partition."},{"name":"offset","type":"long","doc":"Offset."}]}],"default":null,"doc":"FOUND: the `rider.changed` record that they come from."},{"name":"loyalty","type":["null",{"type":"enum","name":"Loyalty","namespace":"tripo","doc":"Tier of the loyalty programme, lowest first. What each is worth is the policy's.","symbols":["UNKNOWN","MEMBER","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"FOUND: his tier, where he agreed to personal prices; null: no member, or he did not agree."},{"name":"loyalty_bps","type":["null","int"],"default":null,"doc":"What loyalty may take off by the policy, basis points of the fare; the tier is the only datum about a person. Null: nothing."},{"name":"odds_e6","type":"long","doc":"Log odds of acceptance at the start price without a wait, millionths."},{"name":"slope_e6","type":"long","doc":"How much they fall for each unit of the price's logarithm, millionths."},{"name":"error_e6","type":"long","doc":"Standard error of that slope, millionths."},{"name":"wait_e6","type":"long","doc":"How much they fall for each minute of waiting, millionths."}]}],"default":null,"doc":"What it was made from; null: DUPLICATE, and REFUSED as LATE."},{"name":"cause","type":["null","tripo.Place"],"default":null,"doc":"The record that asked."},{"name":"turn","type":"long","doc":"Turn of the market in which it was decided."},{"name":"row","type":"int","doc":"Its place among the turn's quotes, from 0."},{"name":"policy_version","type":"int","doc":"Version of the policy."},{"name":"policy_hash","type":"string","doc":"First 16 hex digits of the SHA-256 of the policy's text."},{"name":"stale","type":"boolean","doc":"Whether a tail that must be read was not read to its end."}]}"#,
         partitions: 12,
         placed_by: PlacedBy::Market,
         cleanup: "delete",
@@ -1608,6 +1654,55 @@ impl Record for RideRequested {
 
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
+    }
+}
+
+/// What a rider agreed to, until it is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Consents {
+    /// Facts about him may lower his price.
+    pub personal_price: bool,
+    /// Offers may be sent to him.
+    pub marketing: bool,
+}
+
+/// What is known of a rider; the newest record is all of it. A key without a value: the rider asked to be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RiderChanged {
+    /// Who, 1 to 64 bytes; a pseudonym; the record's key.
+    pub rider: String,
+    /// Event time.
+    pub at: i64,
+    /// Tier of the loyalty programme; null: no member.
+    #[serde(default)]
+    pub loyalty: Option<Loyalty>,
+    /// Loyalty points, zero or more.
+    pub points: i64,
+    /// Rides completed, zero or more.
+    pub rides: i32,
+    /// What he agreed to.
+    pub consents: Consents,
+}
+
+impl Record for RiderChanged {
+    const TOPIC: &'static Topic = &Topic {
+        name: "rider.changed",
+        schema: r#"{"type":"record","name":"RiderChanged","namespace":"tripo","doc":"What is known of a rider; the newest record is all of it. A key without a value: the rider asked to be forgotten.","topic":{"name":"rider.changed","key":"rider","partitions":12,"placed_by":"key","cleanup":"compact","retention_ms":-1,"max_message_bytes":1048576},"fields":[{"name":"rider","type":"string","doc":"Who, 1 to 64 bytes; a pseudonym; the record's key."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"loyalty","type":["null",{"type":"enum","name":"Loyalty","namespace":"tripo","doc":"Tier of the loyalty programme, lowest first. What each is worth is the policy's.","symbols":["UNKNOWN","MEMBER","SILVER","GOLD","PLATINUM"],"default":"UNKNOWN"}],"default":null,"doc":"Tier of the loyalty programme; null: no member."},{"name":"points","type":"long","doc":"Loyalty points, zero or more."},{"name":"rides","type":"int","doc":"Rides completed, zero or more."},{"name":"consents","type":{"type":"record","name":"Consents","namespace":"tripo","doc":"What a rider agreed to, until it is taken back.","fields":[{"name":"personal_price","type":"boolean","doc":"Facts about him may lower his price."},{"name":"marketing","type":"boolean","doc":"Offers may be sent to him."}]},"doc":"What he agreed to."}]}"#,
+        partitions: 12,
+        placed_by: PlacedBy::Key,
+        cleanup: "compact",
+        retention_ms: -1,
+        max_message_bytes: 1_048_576,
+        compression: None,
+    };
+
+    fn schema() -> &'static Schema {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parsed(RiderChanged::TOPIC));
+        &SCHEMA
+    }
+
+    fn key(&self) -> &[u8] {
+        self.rider.as_bytes()
     }
 }
 

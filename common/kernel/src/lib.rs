@@ -9,6 +9,7 @@ pub mod geo;
 pub mod partition;
 mod processor;
 mod record;
+pub mod rider;
 pub mod rules;
 mod units;
 pub mod wire;

@@ -6,6 +6,7 @@ use crate::{
     Emit, Millis, Topic,
     codec::Datum,
     contract::{Cause, Cut, Place},
+    rider::Riders,
 };
 
 /// How much of a tail's topic an instance reads.
@@ -84,6 +85,8 @@ pub struct Turn<P: Processor> {
     pub cut: Vec<Cut>,
     /// Whether a tail that must be read was not read to its end.
     pub stale: bool,
+    /// What the store said of the riders who ask; see [`Processor::rider`].
+    pub riders: Riders,
 }
 
 impl<P: Processor> Clone for Turn<P> {
@@ -96,6 +99,7 @@ impl<P: Processor> Clone for Turn<P> {
             facts: self.facts.clone(),
             cut: self.cut.clone(),
             stale: self.stale,
+            riders: self.riders.clone(),
         }
     }
 }
@@ -183,6 +187,8 @@ pub trait Processor: Sized + 'static {
     /// Whether each turn keeps its market's clock. Without it a successor starts at the time of the records: for a processor that
     /// decides each record by itself.
     const KEEPS_CLOCK: bool = true;
+    /// Whether [`Processor::rider`] names anybody: then it is given a store of riders' facts.
+    const READS_RIDERS: bool = false;
     /// A work record.
     type Ask: Clone + Debug + Send;
     /// A tail's record that is decided on.
@@ -201,6 +207,11 @@ pub trait Processor: Sized + 'static {
     /// # Errors
     /// Why it must be parked.
     fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Read<Self>), Malformed>;
+
+    /// The rider whose facts are looked up in the store before this is decided; `None`: nobody's. The answer is part of the turn.
+    fn rider(_ask: &Self::Ask) -> Option<&str> {
+        None
+    }
 
     /// Decides a turn as one problem. Total: a refusal is a decision, not an error.
     fn decide(turn: &Turn<Self>, view: &Self::View, policy: &Self::Policy) -> Vec<Self::Output>;

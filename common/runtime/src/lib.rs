@@ -17,6 +17,7 @@ mod schemas;
 mod seat;
 pub mod service;
 pub mod settings;
+pub mod store;
 pub mod tails;
 pub mod topics;
 mod trace;

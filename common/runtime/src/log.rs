@@ -56,6 +56,8 @@ pub enum Fault {
     Away(String),
     /// The schema registry does not answer; what needs it waits.
     Registry(String),
+    /// The store does not answer; what it knows is decided without.
+    Store(String),
     /// A market cannot be decided though no record is to blame; its partition waits.
     Halted(String),
     /// The transaction was aborted; nothing happened.
@@ -72,6 +74,7 @@ impl Fault {
         match self {
             Fault::Away(_) | Fault::Aborted(_) | Fault::Unknown(_) | Fault::Broken(_) => "kafka",
             Fault::Registry(_) => "registry",
+            Fault::Store(_) => "store",
             Fault::Halted(_) => "processor",
         }
     }
@@ -80,7 +83,9 @@ impl Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Fault::Away(why) | Fault::Registry(why) | Fault::Halted(why) | Fault::Broken(why) => to.write_str(why),
+            Fault::Away(why) | Fault::Registry(why) | Fault::Store(why) | Fault::Halted(why) | Fault::Broken(why) => {
+                to.write_str(why)
+            }
             Fault::Aborted(why) => write!(to, "transaction aborted: {why}"),
             Fault::Unknown(why) => write!(to, "outcome unknown, rebuilding from the log: {why}"),
         }

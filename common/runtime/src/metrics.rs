@@ -43,7 +43,7 @@ pub struct Metric {
 }
 
 /// Sides that get into trouble.
-pub(crate) const SIDES: [&str; 3] = ["kafka", "processor", "registry"];
+pub(crate) const SIDES: [&str; 4] = ["kafka", "processor", "registry", "store"];
 
 /// Why a record is parked, by the number of [`kernel::contract::Cause`].
 pub(crate) const CAUSES: [&str; 11] = [
@@ -61,7 +61,7 @@ pub(crate) const CAUSES: [&str; 11] = [
 ];
 
 /// Bounds, in the order of [`crate::watch::Bound`].
-pub(crate) const BOUNDS: [&str; 15] = [
+pub(crate) const BOUNDS: [&str; 17] = [
     "polled",
     "asks_in_hand",
     "facts_in_hand",
@@ -77,6 +77,8 @@ pub(crate) const BOUNDS: [&str; 15] = [
     "poison_global",
     "patience",
     "halved",
+    "riders_remembered",
+    "store_deadline",
 ];
 
 /// What a partition has in hand.
@@ -118,7 +120,7 @@ const fn sizes(name: &'static str, unit: &'static str, buckets: &'static [f64], 
 }
 
 /// Counters without labels, in the order of [`crate::watch::Count`].
-pub(crate) static COUNTS: [Metric; 10] = [
+pub(crate) static COUNTS: [Metric; 13] = [
     counter("tripo_commits_total", "transactions", "Transactions committed.", &[]),
     counter("tripo_aborts_total", "transactions", "Transactions aborted, or of unknown outcome.", &[]),
     counter("tripo_turns_total", "turns", "Turns decided and committed.", &[]),
@@ -129,15 +131,19 @@ pub(crate) static COUNTS: [Metric; 10] = [
     counter("tripo_rebalances_total", "rebalances", "Changes of the partitions that a worker was given.", &[]),
     counter("tripo_stale_total", "turns", "Turns decided though a tail was not read as far as wanted in time.", &[]),
     counter("tripo_lost_total", "records", "Offsets that retention deleted before they were read.", &[]),
+    counter("tripo_riders_read_total", "riders", "Riders whose facts were read from the store.", &[]),
+    counter("tripo_riders_remembered_total", "riders", "Riders whose facts were read lately and are remembered.", &[]),
+    counter("tripo_riders_unanswered_total", "riders", "Riders of whom the store said nothing in time.", &[]),
 ];
 
 /// Histograms of time, in the order of [`crate::watch::Span`].
-pub(crate) static SPANS: [Metric; 5] = [
+pub(crate) static SPANS: [Metric; 6] = [
     seconds("tripo_decide_seconds", "Deciding what is ready in all partitions of a worker."),
     seconds("tripo_commit_seconds", "Writing and committing a transaction."),
     seconds("tripo_restore_seconds", "From the moment a partition is given until it decides again."),
     seconds("tripo_end_to_end_seconds", "From a work record's append time by the broker to the commit of its fate."),
     seconds("tripo_step_seconds", "One step of a worker: poll and decide, or commit."),
+    seconds("tripo_store_seconds", "One read of the store: the riders of a turn."),
 ];
 
 /// Histograms of sizes, in the order of [`crate::watch::Size`].

@@ -16,6 +16,7 @@ use crate::{
     kafka::{Access, Calls},
     logs::why,
     schemas::Schemas,
+    store::{Reading, Store},
     watch::Watch,
     worker::Pace,
 };
@@ -44,6 +45,9 @@ const REGISTRY: Duration = Duration::from_secs(10);
 /// How often a look is taken at a worker that ends.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// A store of riders' facts, and how it is read.
+pub type Shelf = (Arc<dyn Store>, Reading);
+
 /// A running processor.
 pub struct Service {
     stop: Arc<AtomicBool>,
@@ -71,8 +75,27 @@ impl Service {
         S: Schemas,
         F: Fn() -> Result<S, String> + Clone + Send + 'static,
     {
+        Service::watched::<P, S, F>(settings, (policy, None), schemas, Arc::new(Watch::of(P::NAME)))
+    }
+
+    /// The same with a store of riders' facts, if there is one; each worker remembers and waits by itself. What the workers do is told to
+    /// `watch`, which whoever fills the store may tell its troubles, too.
+    ///
+    /// # Errors
+    /// As [`Service::start`].
+    pub fn watched<P, S, F>(
+        settings: &Settings,
+        (policy, store): (Arc<P::Policy>, Option<Shelf>),
+        schemas: F,
+        watch: Arc<Watch>,
+    ) -> Result<Service, String>
+    where
+        P: Processor,
+        S: Schemas,
+        F: Fn() -> Result<S, String> + Clone + Send + 'static,
+    {
         crate::allocator::keep_freed();
-        let (stop, watch, count) = (Arc::default(), Arc::new(Watch::of(P::NAME)), settings.workers.max(1));
+        let (stop, count) = (Arc::default(), settings.workers.max(1));
         // What one step may wait for: a commit with its abort, and the questions before it.
         let Calls { call, commit, .. } = settings.access.calls;
         watch.hire(count, commit * 2 + call * 3 + REGISTRY);
@@ -80,11 +103,11 @@ impl Service {
         for number in 0..count {
             let mut access = settings.access.clone();
             access.instance = format!("{}-{number}", access.instance);
-            let (pace, policy, schemas) = (settings.pace, policy.clone(), schemas.clone());
+            let (pace, policy, schemas, store) = (settings.pace, policy.clone(), schemas.clone(), store.clone());
             let hand = Hand::new(number, service.stop.clone(), service.watch.clone());
             let joined = hand.joined();
             let body = move || {
-                let work = AssertUnwindSafe(|| hand.work::<P, S>(access, &policy, pace, &schemas));
+                let work = AssertUnwindSafe(|| hand.work::<P, S>(access, (&policy, pace), &schemas, store));
                 let panicked = |payload: Box<dyn std::any::Any + Send>| {
                     Err(format!(
                         "worker {number} panicked: {}: please report it; start the process again",

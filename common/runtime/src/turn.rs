@@ -9,7 +9,9 @@ use std::{
 use kernel::{
     Emit, Event, Processor, Record, Turn, WINDOW, codec,
     contract::{Cause, Cut, RecordParked, StateKept},
-    partition, wire,
+    partition,
+    rider::{Facts, Riders},
+    wire,
 };
 
 use crate::{
@@ -66,6 +68,7 @@ type Decided<P> = (Vec<<P as Processor>::Output>, Vec<Outgoing>);
 struct Portion<P: Processor> {
     asks: Vec<Arc<Event<P::Ask>>>,
     facts: Vec<Arc<Event<P::Fact>>>,
+    riders: Riders,
 }
 
 /// The trace contexts of the records that are taken; empty where none carries one.
@@ -226,6 +229,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             facts: portion.facts,
             cut: cut.to_vec(),
             stale: seat.stale,
+            riders: portion.riders,
         }
     }
 
@@ -364,17 +368,21 @@ fn outdated<P: Processor>(turn: &mut Turn<P>, seat: &Seat<P>, parked: &mut Vec<R
 /// What the seat holds, market by market, and the markets in which something may be ripe.
 fn portions<P: Processor>(seat: &mut Seat<P>, asks: usize, facts: usize) -> BTreeMap<String, Portion<P>> {
     let mut portions: BTreeMap<String, Portion<P>> = BTreeMap::new();
-    let empty = || Portion { asks: Vec::new(), facts: Vec::new() };
+    let empty = || Portion { asks: Vec::new(), facts: Vec::new(), riders: Riders::default() };
     for market in std::mem::take(&mut seat.ripe) {
         portions.entry(market).or_insert_with(empty);
     }
-    for Pending { event, origin } in seat.ready.iter().take(asks) {
-        match portions.get_mut(&origin.market) {
-            Some(portion) => portion.asks.push(event.clone()),
-            None => portions.entry(origin.market.clone()).or_insert_with(empty).asks.push(event.clone()),
+    for Pending { event, origin, rider } in seat.ready.iter().take(asks) {
+        if !portions.contains_key(&origin.market) {
+            portions.insert(origin.market.clone(), empty());
+        }
+        let Some(portion) = portions.get_mut(&origin.market) else { continue };
+        portion.asks.push(event.clone());
+        if let Some(who) = P::rider(&event.body).filter(|_| *rider != Facts::Unasked) {
+            portion.riders.add(who, rider.clone());
         }
     }
-    for Pending { event, origin } in seat.facts.iter().take(facts) {
+    for Pending { event, origin, .. } in seat.facts.iter().take(facts) {
         match portions.get_mut(&origin.market) {
             Some(portion) => portion.facts.push(event.clone()),
             None => portions.entry(origin.market.clone()).or_insert_with(empty).facts.push(event.clone()),

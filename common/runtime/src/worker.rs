@@ -18,6 +18,7 @@ use crate::{
     policies::Policies,
     schemas::Schemas,
     seat::{At, Seat},
+    store::Reader,
     turn::{Bench, Taken},
     watch::{Bound, Count, Span, Watch},
 };
@@ -29,6 +30,7 @@ mod pressure;
 mod pulse;
 mod remembered;
 mod restore;
+mod riders;
 mod tell;
 
 use remembered::Remembered;
@@ -91,6 +93,8 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     /// Poison of the global tails, for the owner of the partition that answers for it.
     global_parked: Remembered,
     prepared: Option<Prepared<P>>,
+    /// Where riders' facts are read; `None`: nowhere.
+    riders: Option<Reader>,
     /// How often the limits of a transaction are halved: what was aborted is tried again in smaller pieces.
     halved: u32,
     /// The last transaction did not come through.
@@ -136,6 +140,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             global: BTreeMap::new(),
             global_parked: Remembered::default(),
             prepared: None,
+            riders: None,
             halved: 0,
             failed: false,
             loose: BTreeSet::new(),
@@ -152,6 +157,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             ends: BTreeMap::new(),
             discipline: PhantomData,
         }
+    }
+
+    /// The same, with a store of riders' facts.
+    pub fn reading(self, riders: Option<Reader>) -> Self {
+        Worker { riders, ..self }
     }
 
     /// The view, for those who check it.
@@ -174,7 +184,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.prepared.is_none()
     }
 
-    /// A trouble that did not stop the last step: the registry is away, or a market stands still.
+    /// A trouble that did not stop the last step: the registry or the store is away, or a market stands still.
     pub fn trouble(&self) -> Option<&Fault> {
         self.trouble.as_ref()
     }
@@ -231,7 +241,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         match told {
             Err(fault) if self.prepared.is_none() => Err(fault),
             told => {
-                self.trouble = self.trouble.take().or(told.err()).or_else(|| self.unanswered.clone());
+                self.trouble =
+                    self.trouble.take().or(told.err()).or_else(|| self.unanswered.clone()).or_else(|| self.storeless());
                 Ok(self.prepared.is_some())
             }
         }
@@ -245,6 +256,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
 
     /// Decides all that is ready in all live partitions as one transaction.
     fn prepare(&mut self, member: L::Member) {
+        self.look_up();
         let started = Instant::now();
         let bench = Bench {
             view: &self.view,

@@ -84,7 +84,16 @@ impl Stage {
             }
         }
         let now = Millis(START + seconds * 1000);
-        Turn { market: self.market.clone(), number: self.turn, now, asks, facts, cut: Vec::new(), stale: false }
+        Turn {
+            market: self.market.clone(),
+            number: self.turn,
+            now,
+            asks,
+            facts,
+            cut: Vec::new(),
+            stale: false,
+            riders: Default::default(),
+        }
     }
 
     /// Decides a turn and takes its outputs in.

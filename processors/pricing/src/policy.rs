@@ -6,7 +6,7 @@ mod ranges;
 
 use std::collections::BTreeMap;
 
-use kernel::contract::{Service, Tier};
+use kernel::contract::{Loyalty, Service, Tier};
 use kernel::{Rules, rules};
 use serde::Deserialize;
 
@@ -367,6 +367,31 @@ impl CompetitorPolicy {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoyaltyPolicy {
     pub(crate) most_bps: i64,
+    #[serde(default)]
+    tiers: BTreeMap<String, i64>,
+}
+
+impl LoyaltyPolicy {
+    /// What a tier takes off, basis points of the fare; `None`: it is not named.
+    pub(crate) fn of(&self, tier: Loyalty) -> Option<i64> {
+        self.tiers.get(loyalty_name(tier)).copied()
+    }
+
+    /// Each tier that is named, with what it takes off.
+    fn tiers(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.tiers.iter().map(|(name, bps)| (name.as_str(), *bps))
+    }
+}
+
+/// A loyalty tier as the policy names it.
+fn loyalty_name(tier: Loyalty) -> &'static str {
+    match tier {
+        Loyalty::Member => "MEMBER",
+        Loyalty::Silver => "SILVER",
+        Loyalty::Gold => "GOLD",
+        Loyalty::Platinum => "PLATINUM",
+        Loyalty::Unknown => "",
+    }
 }
 
 /// How long a quote holds, and is remembered.

@@ -6,6 +6,7 @@
 mod answer;
 mod decide;
 mod output;
+mod personal;
 mod read;
 mod step;
 mod view;
@@ -78,7 +79,8 @@ impl Processor for Quoting {
         Tail { topic: PriceQuoted::TOPIC, reach: Reach::Market, need: Need::Best, horizon: Some(REMEMBERED) },
     ];
     const OUTPUTS: &'static [&'static Topic] = &[PriceQuoted::TOPIC, TurnTaken::TOPIC, StateKept::TOPIC];
-    const DEGRADES: &'static [&'static str] = &["cells"];
+    const DEGRADES: &'static [&'static str] = &["cells", "riders"];
+    const READS_RIDERS: bool = true;
     type Ask = QuoteRequested;
     type Fact = MarketSampled;
     type Seen = Seen;
@@ -88,6 +90,10 @@ impl Processor for Quoting {
 
     fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Read<Quoting>), Malformed> {
         read::read(topic, datum)
+    }
+
+    fn rider(asked: &QuoteRequested) -> Option<&str> {
+        Some(&asked.rider)
     }
 
     fn decide(turn: &Turn<Quoting>, view: &View, policy: &Policy) -> Vec<Output> {

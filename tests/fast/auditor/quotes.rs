@@ -3,7 +3,7 @@
 use devkit::auditor::{Auditor, Verdict};
 use kernel::contract::{
     FareItems, FareSplit, Point, Price, PriceQuoted, QuoteInputs, QuoteOutcome, QuotePrice, QuoteRequested, Refusal,
-    Service,
+    RiderFacts, Service,
 };
 
 use super::{parked, place};
@@ -80,6 +80,9 @@ fn inputs() -> QuoteInputs {
         surge_bps: 0,
         competitor_bps: None,
         emergency_bps: None,
+        rider_facts: RiderFacts::Unasked,
+        rider_place: None,
+        loyalty: None,
         loyalty_bps: None,
         odds_e6: 1,
         slope_e6: 1,
@@ -176,6 +179,11 @@ fn money_is_conserved_and_caps_hold() {
     told(|price| price.items.tax = 1, "1100 is charged, the items are 1101, and 1100 is given out");
     told(|price| price.split.driver = 799, "1100 is charged, the items are 1100, and 1099 is given out");
     told(|price| price.personal = true, "loyalty takes off 0, and personal is true");
+    let promised = |price: &mut QuotePrice| {
+        (price.items.loyalty, price.split.promotion, price.personal) = (-3, 3, true);
+        price.total_minor -= 3;
+    };
+    told(promised, "loyalty takes off 3, for 0 bps and Unasked of the rider");
     told(|price| price.expires_at = 2, "it has expired when it is made");
     told(|price| price.propensity_bps = 0, "propensity 0, 1 alternatives");
     told(|price| price.chosen.fare_minor = 1, "the chosen price is none of the alternatives");

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::Record;
 use kernel::contract::{
     FareItems, FareSplit, Place, PriceQuoted, QuoteInputs, QuoteOutcome, QuotePrice, QuoteRequested, RecordParked,
+    RiderFacts,
 };
 
 use super::fates::{Spot, at};
@@ -116,6 +117,7 @@ fn sound(quoted: &PriceQuoted, verdict: &mut Verdict) -> Result<(), String> {
     if price.personal != (price.items.loyalty < 0) || price.items.loyalty > 0 {
         return Err(format!("loyalty takes off {}, and personal is {}", -price.items.loyalty, price.personal));
     }
+    loyal(price, inputs)?;
     if price.expires_at <= quoted.at {
         return Err("it has expired when it is made".to_owned());
     }
@@ -137,6 +139,17 @@ fn conserved(price: &QuotePrice) -> Result<(), String> {
     match items == i128::from(price.total_minor) && split == items {
         true => Ok(()),
         false => Err(format!("{} is charged, the items are {items}, and {split} is given out", price.total_minor)),
+    }
+}
+
+/// Loyalty takes off what a tier is worth that was known of the rider, to the rounding of one minor unit, and half of the fare at most.
+fn loyal(price: &QuotePrice, inputs: &QuoteInputs) -> Result<(), String> {
+    let known = inputs.rider_facts == RiderFacts::Found && inputs.rider_place.is_some() && inputs.loyalty.is_some();
+    let bps = i128::from(inputs.loyalty_bps.unwrap_or(0));
+    let taken = -i128::from(price.items.loyalty);
+    match (known || inputs.loyalty_bps.is_none()) && (0..=5_000).contains(&bps) {
+        true if taken * 10_000 <= i128::from(fare(&price.items)) * bps + 10_000 => Ok(()),
+        _ => Err(format!("loyalty takes off {taken}, for {bps} bps and {:?} of the rider", inputs.rider_facts)),
     }
 }
 

@@ -15,8 +15,8 @@ use embedded::registry::{Level, incompatibility};
 use kernel::codec::Datum;
 use kernel::contract::{
     DriverChanged, DriverLocated, DriverReleased, FareCaptured, MarketSampled, MarketTicked, MatchDecided,
-    PolicyChanged, PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, StateKept, TOPICS,
-    TurnTaken,
+    PolicyChanged, PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, RiderChanged, StateKept,
+    TOPICS, TurnTaken,
 };
 use kernel::{Record, Topic};
 use serde_avro_fast::Schema;
@@ -50,7 +50,7 @@ pub struct Kind {
 }
 
 /// The types of all topics, by name of the topic.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: [Kind; 16] = [
     kind::<DriverChanged>(),
     kind::<DriverLocated>(),
     kind::<DriverReleased>(),
@@ -64,6 +64,7 @@ pub const KINDS: [Kind; 15] = [
     kind::<RecordParked>(),
     kind::<RideProgressed>(),
     kind::<RideRequested>(),
+    kind::<RiderChanged>(),
     kind::<StateKept>(),
     kind::<TurnTaken>(),
 ];

@@ -9,7 +9,7 @@ use std::{
 };
 
 use kernel::{Millis, Processor};
-use runtime::{Counts, Discipline, Pace, Watch, Worker, log::Log};
+use runtime::{Counts, Discipline, Pace, Watch, Worker, log::Log, store::Reader};
 
 use super::{SimLog, SimSchemas, World, shadow::Shadow};
 
@@ -39,6 +39,8 @@ pub struct Cluster<P: Processor, D: Discipline> {
     hands: Vec<Hand<P, D>>,
     born: usize,
     shadows: BTreeMap<i32, Shadow<P>>,
+    /// Makes each worker's way to a store of riders' facts.
+    reader: Option<Box<dyn Fn() -> Reader>>,
     /// What all workers did.
     pub watch: Arc<Watch>,
 }
@@ -47,7 +49,12 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
     /// `size` workers on a log; `same` compares a view with one that was rebuilt.
     pub fn new(world: Rc<RefCell<World>>, policy: Arc<P::Policy>, (pace, size): (Pace, usize), same: Same<P>) -> Self {
         let (hands, born, shadows, watch) = (Vec::new(), 0, BTreeMap::new(), Arc::default());
-        Cluster { world, policy, pace, size, same, hands, born, shadows, watch }
+        Cluster { world, policy, pace, size, same, hands, born, shadows, reader: None, watch }
+    }
+
+    /// From now on each worker that is hired reads riders' facts by a reader of its own.
+    pub fn reading(&mut self, reader: impl Fn() -> Reader + 'static) {
+        self.reader = Some(Box::new(reader));
     }
 
     /// Lets a little time pass, something happen, and one worker take a step.
@@ -118,6 +125,7 @@ impl<P: Processor, D: Discipline> Cluster<P, D> {
         let counts = Counts::read::<P>(&mut log).map_err(|fault| fault.to_string())?;
         let (schemas, paced) = (SimSchemas(self.world.clone()), (self.pace, counts));
         let worker = Worker::new(log, schemas, self.policy.clone(), paced, self.watch.clone());
+        let worker = worker.reading(self.reader.as_ref().map(|reader| reader()));
         self.hands.push(Hand { worker, who, producer, born: now, asleep: None });
         Ok(())
     }

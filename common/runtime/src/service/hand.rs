@@ -18,6 +18,7 @@ use crate::{
     kafka::{Access, KafkaLog},
     log::Fault,
     schemas::Schemas,
+    store::{Reader, Reading, Store},
     tails, topics,
     watch::{Span, Watch},
     worker::{Pace, Worker},
@@ -54,12 +55,13 @@ impl Hand {
     pub(super) fn work<P: Processor, S: Schemas>(
         mut self,
         access: Access,
-        policy: &Arc<P::Policy>,
-        pace: Pace,
+        (policy, pace): (&Arc<P::Policy>, Pace),
         schemas: &dyn Fn() -> Result<S, String>,
+        store: Option<(Arc<dyn Store>, Reading)>,
     ) -> Result<(), String> {
         if let Some((log, schemas, counts)) = self.prepare::<P, S>(access, schemas)? {
-            self.run(Worker::<P, _, _>::new(log, schemas, policy.clone(), (pace, counts), self.watch.clone()))?;
+            let worker = Worker::<P, _, _>::new(log, schemas, policy.clone(), (pace, counts), self.watch.clone());
+            self.run(worker.reading(store.map(|(store, reading)| Reader::new(store, reading))))?;
         }
         self.watch.rest(self.number);
         Ok(())

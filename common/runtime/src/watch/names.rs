@@ -23,6 +23,12 @@ pub enum Count {
     Stale,
     /// Records that retention deleted before they were read.
     Lost,
+    /// Riders whose facts were read from the store.
+    RidersRead,
+    /// Riders whose facts were remembered.
+    RidersRemembered,
+    /// Riders of whom the store said nothing in time.
+    RidersUnanswered,
 }
 
 /// Bounds, each with a behaviour of its own.
@@ -58,6 +64,10 @@ pub enum Bound {
     Patience,
     /// A transaction was halved after an abort.
     Halved,
+    /// Riders that are remembered.
+    RidersRemembered,
+    /// Wait for the store.
+    StoreDeadline,
 }
 
 /// What takes time.
@@ -73,6 +83,8 @@ pub enum Span {
     EndToEnd,
     /// One step of a worker.
     Step,
+    /// One read of the store.
+    Store,
 }
 
 /// What has a size.

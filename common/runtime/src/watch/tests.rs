@@ -30,7 +30,21 @@ const SILENT: Duration = Duration::from_secs(60);
 #[test]
 fn the_names_stand_in_the_order_of_what_they_name() {
     use {Bound::*, Count::*, Size::*, Span::*};
-    let counts = [Commits, Aborts, Turns, Asked, Facts, Seen, Written, Rebalances, Stale, Lost];
+    let counts = [
+        Commits,
+        Aborts,
+        Turns,
+        Asked,
+        Facts,
+        Seen,
+        Written,
+        Rebalances,
+        Stale,
+        Lost,
+        RidersRead,
+        Count::RidersRemembered,
+        RidersUnanswered,
+    ];
     let found = counts.map(|count| (count as usize, format!("tripo_{}_total", snake(&format!("{count:?}")))));
     assert_eq!(found.to_vec(), COUNTS.iter().map(|metric| metric.name.to_owned()).enumerate().collect::<Vec<_>>());
     let bounds = [
@@ -49,10 +63,12 @@ fn the_names_stand_in_the_order_of_what_they_name() {
         PoisonGlobal,
         Patience,
         Halved,
+        Bound::RidersRemembered,
+        StoreDeadline,
     ];
     let found = bounds.map(|bound| (bound as usize, snake(&format!("{bound:?}"))));
     assert_eq!(found.to_vec(), BOUNDS.iter().map(|name| (*name).to_owned()).enumerate().collect::<Vec<_>>());
-    let spans = [Decide, Commit, Restore, EndToEnd, Step];
+    let spans = [Decide, Commit, Restore, EndToEnd, Step, Store];
     let found = spans.map(|span| (span as usize, format!("tripo_{}_seconds", snake(&format!("{span:?}")))));
     assert_eq!(found.to_vec(), SPANS.iter().map(|metric| metric.name.to_owned()).enumerate().collect::<Vec<_>>());
     let sizes = [TurnAsks, TurnFacts, TurnOutputs, TransactionRecords, TransactionBytes];

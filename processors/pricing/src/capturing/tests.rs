@@ -70,7 +70,16 @@ impl Stage {
         });
         let asks: Vec<_> = asks.collect();
         let now = Millis(START + seconds * 1_000);
-        Turn { market: MARKET.to_owned(), number: self.turn, now, asks, facts, cut: Vec::new(), stale: false }
+        Turn {
+            market: MARKET.to_owned(),
+            number: self.turn,
+            now,
+            asks,
+            facts,
+            cut: Vec::new(),
+            stale: false,
+            riders: Default::default(),
+        }
     }
 
     /// Decides a turn and takes its outputs in.

@@ -6,6 +6,7 @@ use super::{CapturePolicy, FarePolicy, PeakPolicy, Policy, Sections, SurgePolicy
 use crate::AMOUNT;
 
 const SERVICES: [&str; 3] = ["STANDARD", "XL", "ACCESSIBLE"];
+const LOYALTY: [&str; 4] = ["MEMBER", "SILVER", "GOLD", "PLATINUM"];
 const TIERS: [&str; 4] = ["BRONZE", "SILVER", "GOLD", "PLATINUM"];
 
 /// Says which numbers are out of their ranges, all of them at once.
@@ -68,6 +69,12 @@ fn sections(wrong: &mut Ranges, of: &str, all: &Sections) {
     within("competitor.samples_max", competitor.samples_max as i64, 1, 4_096);
     within("loyalty.most_bps", loyalty.most_bps, 0, 5_000);
     demand.check(wrong, of);
+    for (name, bps) in loyalty.tiers() {
+        wrong.within(&format!("{of}loyalty.tiers.{name}"), bps, 0, loyalty.most_bps.clamp(0, 5_000));
+    }
+    for name in loyalty.tiers().map(|(name, _)| name).filter(|name| !LOYALTY.contains(name)) {
+        wrong.note(format!("{of}loyalty.tiers.{name} is unknown: take {}", LOYALTY.join(", ")));
+    }
     if choice.weights().iter().all(|weight| *weight == 0) {
         wrong.note(format!("{of}choice: one of profit, revenue, riders and operations must be above 0"));
     }

@@ -39,7 +39,7 @@ pub(super) fn told(answer: Answer) -> (QuoteOutcome, Option<Refusal>, Option<Quo
 pub fn reprice(quoted: &PriceQuoted, policy: &Policy) -> Option<PriceQuoted> {
     let inputs = quoted.inputs.as_ref()?;
     let [odds_e6, slope_e6, error_e6, wait_e6] = policy.demand(&quoted.market, inputs.cell as u64, quoted.at);
-    let inputs = QuoteInputs { odds_e6, slope_e6, error_e6, wait_e6, ..*inputs };
+    let inputs = QuoteInputs { odds_e6, slope_e6, error_e6, wait_e6, ..inputs.clone() };
     let explore = Explore { salt: "", share_bps: 0, step_bps: 0 };
     let answer = answer_exploring((&quoted.market, &quoted.quote, quoted.at), &inputs, policy, explore);
     let (outcome, refusal, price) = told(answer);

@@ -6,6 +6,7 @@ use kernel::contract::{CellCounted, PriceQuoted, QuoteInputs, QuoteOutcome, Quot
 use kernel::{Event, Processor, Rules, Turn, geo};
 
 use super::answer::{answer, of_metered, told};
+use super::personal::Personal;
 use super::step::{Step, small};
 use super::view::{Crowd, Market};
 use super::{Output, Quoting, View};
@@ -101,6 +102,7 @@ impl<'a> Desk<'a> {
         let straight_m = geo::great_circle_m(asked.pickup, asked.dropoff).round_ties_even() as i64;
         let distance_m = asked.distance_m.map_or_else(|| share(straight_m, sections.road.detour_bps), i64::from);
         let driven_s = || distance_m.max(0) * 60 / sections.road.metres_a_minute.max(1);
+        let personal = Personal::of(self.turn.riders.of(&asked.rider), &sections.loyalty);
         let [odds_e6, slope_e6, error_e6, wait_e6] = sections.demand.millionths(cell, now);
         QuoteInputs {
             distance_m,
@@ -116,8 +118,10 @@ impl<'a> Desk<'a> {
             surge_bps: small(self.step.surge.of(cell)),
             competitor_bps: signals.competitor(cell, now.saturating_sub(sections.competitor.max_age_ms())),
             emergency_bps: signals.emergency.map(|(_, bps)| small(bps)),
-            // Riders' facts are not read yet: nothing is taken off.
-            loyalty_bps: None,
+            rider_facts: personal.facts,
+            rider_place: personal.place,
+            loyalty: personal.loyalty,
+            loyalty_bps: personal.bps,
             odds_e6,
             slope_e6,
             error_e6,

@@ -1,7 +1,7 @@
 //! What quoting writes.
 
 use kernel::codec::encode;
-use kernel::contract::{HighsKept, Place, PriceQuoted, SignalsKept, StateKept, SurgeKept, TurnTaken};
+use kernel::contract::{HighsKept, Place, PriceQuoted, RiderFacts, SignalsKept, StateKept, SurgeKept, TurnTaken};
 use kernel::{Emit, Processor, Record, Topic};
 
 use super::Quoting;
@@ -62,6 +62,11 @@ impl Emit for Output {
         match self {
             // More cells than are counted: those with the least demand have no surge.
             Output::Taken(taken) if !taken.exact => Some("cells"),
+            // What the store knows of the rider is missing.
+            Output::Quoted(quoted) => {
+                let facts = quoted.inputs.as_ref().map(|inputs| inputs.rider_facts);
+                (facts == Some(RiderFacts::Unanswered)).then_some("riders")
+            }
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ mod goldens;
 mod laws;
 mod policies;
 mod reading;
+mod riders;
 mod surges;
 
 use std::sync::{Arc, LazyLock};
@@ -12,6 +13,7 @@ use std::sync::{Arc, LazyLock};
 use kernel::contract::{
     MarketSampled, Point, PriceQuoted, QuoteOutcome, QuotePrice, QuoteRequested, Refusal, Service, Tier,
 };
+use kernel::rider::Riders;
 use kernel::{Event, Millis, Processor, Record, Spot, Turn, geo};
 
 use super::{Output, Quoting, Seen, View};
@@ -35,12 +37,20 @@ struct Stage {
     offset: i64,
     outputs: Vec<Output>,
     seen: Vec<Seen>,
+    riders: Riders,
 }
 
 impl Stage {
     /// A market with so many free drivers at the pickup.
     fn with(drivers: usize) -> Stage {
-        let mut stage = Stage { view: View::default(), turn: 0, offset: 0, outputs: Vec::new(), seen: Vec::new() };
+        let mut stage = Stage {
+            view: View::default(),
+            turn: 0,
+            offset: 0,
+            outputs: Vec::new(),
+            seen: Vec::new(),
+            riders: Riders::default(),
+        };
         (0..drivers).for_each(|number| stage.ping(&format!("d{number}"), 0, PICKUP));
         stage
     }
@@ -101,8 +111,8 @@ impl Stage {
             Arc::new(Event { place, at: Millis(fact.at), body: fact.clone() })
         });
         let facts: Vec<_> = facts.collect();
-        let now = Millis(START + seconds * 1_000);
-        Turn { market: MARKET.to_owned(), number: self.turn, now, asks, facts, cut: Vec::new(), stale: false }
+        let (now, riders) = (Millis(START + seconds * 1_000), self.riders.clone());
+        Turn { market: MARKET.to_owned(), number: self.turn, now, asks, facts, cut: Vec::new(), stale: false, riders }
     }
 
     /// Decides a turn and takes its outputs in.

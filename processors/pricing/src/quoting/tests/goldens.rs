@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use kernel::contract::{MarketSampled, Point, PriceQuoted, QuoteRequested};
-use kernel::{Millis, Processor, geo};
+use kernel::contract::{MarketSampled, Point, PriceQuoted, QuoteRequested, RiderChanged};
+use kernel::rider::{Facts, Known, Riders};
+use kernel::{Millis, Processor, Record, Spot, geo};
 use serde::{Deserialize, Serialize};
 
 use super::{POLICY, Quoting, Seen, Stage, quotes};
@@ -30,6 +32,9 @@ struct GoldenTurn {
     sampled: Vec<MarketSampled>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requested: Vec<QuoteRequested>,
+    /// What the store said of who asks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    riders: Vec<RiderChanged>,
     #[serde(default)]
     quoted: Vec<PriceQuoted>,
 }
@@ -61,6 +66,12 @@ fn decide(mut golden: Golden, crash: bool) -> Golden {
         let new: Vec<Seen> = free.chain(wanted).collect();
         new.iter().cloned().for_each(|one| stage.see(one));
         seen.extend(new);
+        stage.riders = Riders::default();
+        for (offset, rider) in (0..).zip(&turn.riders) {
+            let place = Spot { topic: RiderChanged::TOPIC.name, partition: 0, offset };
+            let known = Known { place, rider: rider.clone() };
+            stage.riders.add(&rider.rider, Facts::Found(Arc::new(known)));
+        }
         let mut gathered = stage.gathered(0, &turn.requested, &turn.sampled);
         gathered.now = Millis(turn.now);
         let outputs = Quoting::decide(&gathered, &stage.view, &POLICY);

@@ -1,0 +1,3 @@
+//! The reader of a store, and what a record becomes.
+
+mod reading;

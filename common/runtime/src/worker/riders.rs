@@ -1,0 +1,44 @@
+//! What the store says of the riders who ask.
+
+use std::collections::BTreeSet;
+
+use kernel::{Processor, rider::Facts};
+
+use super::{Discipline, Worker};
+use crate::{
+    log::{Fault, Log},
+    schemas::Schemas,
+    seat::Seat,
+    store::Reader,
+};
+
+impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
+    /// Looks up the riders of all that the next transaction takes, by one read. What was looked up stays with its record, so that a turn
+    /// that is tried again is decided from the same.
+    pub(super) fn look_up(&mut self) {
+        let Some(reader) = &mut self.riders else { return };
+        let (most, elapsed) = (self.pace.limits.halved(self.halved).asks_taken, self.elapsed);
+        let deciding = |seat: &&mut Seat<P>| seat.live() && elapsed >= seat.halted;
+        let mut wanted = BTreeSet::new();
+        for seat in self.seats.values_mut().filter(deciding) {
+            let new = seat.ready.iter().take(most).filter(|ask| ask.rider == Facts::Unasked);
+            wanted.extend(new.filter_map(|ask| P::rider(&ask.event.body)).map(str::to_owned));
+        }
+        if wanted.is_empty() {
+            return;
+        }
+        let found = reader.look(wanted, elapsed, &self.watch);
+        for seat in self.seats.values_mut().filter(deciding) {
+            for ask in seat.ready.iter_mut().take(most).filter(|ask| ask.rider == Facts::Unasked) {
+                if let Some(facts) = P::rider(&ask.event.body).and_then(|rider| found.get(rider)) {
+                    ask.rider = facts.clone();
+                }
+            }
+        }
+    }
+
+    /// The store does not answer.
+    pub(super) fn storeless(&self) -> Option<Fault> {
+        self.riders.as_ref().and_then(Reader::trouble).map(|why| Fault::Store(why.to_owned()))
+    }
+}
