@@ -7,9 +7,11 @@ use clap::{Parser, Subcommand};
 mod config;
 mod demo;
 mod fit;
+mod project;
 mod registry;
 mod run;
 mod schemas;
+mod store;
 mod table;
 
 /// The decision layer of a ride-hailing platform, over Kafka.
@@ -28,6 +30,8 @@ enum Command {
     Demo(demo::Args),
     /// Learn parameters of a policy from what was recorded
     Fit(fit::Fit),
+    /// Keep a store as a topic says, for those who ask for one key at a time
+    Project(project::Project),
     /// Run a processor against a Kafka cluster
     Run(run::Run),
     /// Check the contract, register it, create its topics
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         Command::Config(args) => Ok(config::run(&args)),
         Command::Demo(args) => demo::run(args),
         Command::Fit(args) => fit::run(&args),
+        Command::Project(args) => project::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schemas(args) => schemas::run(args),
     };
