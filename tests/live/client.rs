@@ -64,6 +64,14 @@ impl Client {
         self.producer.flush(PATIENCE).unwrap();
     }
 
+    /// Forgets a key of a compacted topic.
+    pub(crate) fn tombstone(&self, topic: &str, key: &[u8]) {
+        let known = TOPICS.iter().find(|known| known.name == topic).unwrap();
+        let record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition::of(key, known.partitions)).key(key);
+        self.producer.send(record).map_err(|(e, _)| e).unwrap();
+        self.producer.flush(PATIENCE).unwrap();
+    }
+
     /// All records of a topic as of now, as a `read_committed` consumer sees them, partition by partition.
     pub(crate) fn all<R: Record>(&self) -> Vec<R> {
         let mut config = ClientConfig::new();

@@ -21,5 +21,6 @@ mod scale;
 mod secured;
 mod servers;
 mod settings;
+mod store;
 mod telemetry;
 mod topics;

@@ -12,6 +12,7 @@ pub mod logs;
 pub mod metrics;
 mod park;
 mod policies;
+pub mod projection;
 pub mod registry;
 mod schemas;
 mod seat;

@@ -10,14 +10,20 @@ use kernel::Millis;
 use serde::{Deserialize, Serialize};
 
 mod cache;
+pub mod cql;
+mod gated;
 mod memory;
 mod reader;
+mod rider;
 
 #[cfg(test)]
 mod tests;
 
+pub use cql::Cql;
+pub use gated::Gated;
 pub use memory::Memory;
 pub use reader::{Reader, Reading};
+pub(crate) use rider::row;
 
 /// The table of riders: what `rider.changed` says of each.
 pub const RIDERS: &str = "riders";

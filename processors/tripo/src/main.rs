@@ -7,11 +7,13 @@ use clap::{Parser, Subcommand};
 mod config;
 mod demo;
 mod fit;
+mod project;
 mod recommend;
 mod recorded;
 mod registry;
 mod run;
 mod schemas;
+mod store;
 mod table;
 mod whatif;
 
@@ -31,6 +33,8 @@ enum Command {
     Demo(demo::Args),
     /// Learn parameters of a policy from what was recorded
     Fit(fit::Fit),
+    /// Keep a store as a topic says, for those who ask for one key at a time
+    Project(project::Project),
     /// What could be decided better, by what was: unmet demand, leakage, tiers, each with the policy that would be published
     Recommend(recommend::Args),
     /// Run a processor against a Kafka cluster
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Command::Config(args) => Ok(config::run(&args)),
         Command::Demo(args) => demo::run(args),
         Command::Fit(args) => fit::run(&args),
+        Command::Project(args) => project::run(&args),
         Command::Recommend(args) => recommend::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schemas(args) => schemas::run(args),

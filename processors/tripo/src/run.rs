@@ -16,7 +16,7 @@ use kernel::{
     contract::{RecordParked, StateKept},
 };
 use runtime::{
-    Pace, Service, Time,
+    Pace, Service, Time, Watch,
     http::{self, Http},
     kafka::Access,
     logs,
@@ -26,6 +26,7 @@ use runtime::{
 };
 
 use crate::config::{self, Flags, Instance};
+use crate::store::Shelf;
 
 /// What `tripo run` takes.
 #[derive(Args, Clone)]
@@ -93,7 +94,13 @@ pub(crate) fn serve<P: Processor>(run: &Run, settings: &Settings) -> Result<(), 
         Ok(registry)
     };
     let stop = signals()?;
-    let service = Service::start::<P, _, _>(&of_service, Arc::new(policy), schemas)?;
+    let watch = Arc::new(Watch::of(P::NAME));
+    let shelf = match P::READS_RIDERS {
+        true => Shelf::open(settings, &of_service.access, watch.clone())?,
+        false => None,
+    };
+    let store = shelf.as_ref().map(|shelf| (shelf.store.clone(), settings.reading()));
+    let service = Service::watched::<P, _, _>(&of_service, (Arc::new(policy), store), schemas, watch)?;
     let http = match listen(settings, &service) {
         Ok(http) => http,
         Err(why) => {
@@ -112,7 +119,7 @@ pub(crate) fn serve<P: Processor>(run: &Run, settings: &Settings) -> Result<(), 
     // Prometheus and the orchestrator may look on until the end.
     let drained = service.stop();
     drop(http);
-    drained
+    drained.and(shelf.map_or(Ok(()), Shelf::close))
 }
 
 /// Serves what an operator's tools ask for, if it is to.
@@ -171,7 +178,7 @@ pub(crate) fn signals() -> Result<Arc<AtomicBool>, String> {
     Ok(stop)
 }
 
-fn host() -> String {
+pub(crate) fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name: String = name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     if name.is_empty() { "host".to_owned() } else { name }

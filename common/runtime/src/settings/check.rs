@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+mod store;
+
 use super::file;
 use super::key::{Kind, Value};
 use super::{Loading, Origin, number, one_line, text};
@@ -14,6 +16,7 @@ const ORDERED: &[(&str, &str, i64)] = &[
     // An open transaction would end before its worker is missed.
     ("kafka.session_ms", "kafka.transaction_ms", 1),
     ("run.commit_interval_ms", "kafka.transaction_ms", 1),
+    ("store.deadline_ms", "store.write_ms", 1),
     // A drain waits for a commit that is under way.
     ("kafka.commit_ms", "run.grace_ms", 1),
     ("kafka.fetch_partition_bytes", "kafka.fetch_bytes", 1),
@@ -30,6 +33,7 @@ pub(super) fn all(loading: &mut Loading) {
         tls(loading);
     }
     registry(loading);
+    store::check(loading);
     for (less, more, unit) in ORDERED {
         if loading.sound(&[less, more]) && loading.number(less) > loading.number(more).saturating_mul(*unit) {
             let (less_said, more_said) = (loading.said(less), loading.said(more));

@@ -6,6 +6,10 @@ use super::key::Key;
 pub const SECTIONS: &[(&str, &str)] = &[
     ("kafka", "The Kafka cluster. Every client of it takes these, those that create and check topics too."),
     ("registry", "The schema registry, one that speaks Confluent's interface."),
+    (
+        "store",
+        "The store of riders' facts: without one, quotes know nothing of loyalty. `tripo project riders` fills a cql store; memory and redb are filled by the process that reads them.",
+    ),
     ("run", "An instance of a processor."),
     ("http", "What Prometheus and an orchestrator ask for: /metrics, /live, /ready."),
     ("log", "What goes to the standard error. Normal operation at `warn` says nothing."),
@@ -18,6 +22,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
 
 const SECURITY: &[&str] = &["plaintext", "tls", "sasl_plaintext", "sasl_tls"];
 const MECHANISMS: &[&str] = &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+const STORES: &[&str] = &["none", "memory", "redb", "cql"];
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug"];
 const MS: &str = "milliseconds";
 const BYTES: &str = "bytes";
@@ -98,6 +103,49 @@ pub const KEYS: &[Key] = &[
         "1024",
         "Schemas, and unknown ids, that a worker remembers; the oldest is forgotten first.",
     ),
+    Key::choice(
+        "store.kind",
+        STORES,
+        "none",
+        "memory: filled anew at each start. redb: a file. cql: ScyllaDB or Apache Cassandra, for several instances.",
+    ),
+    Key::path("store.data", "Folder of the file, with redb; one process has it at a time."),
+    Key::integer("store.rows_max", (1_000, 100_000_000, "rows"), "1000000", "Riders in memory, about 400 bytes each."),
+    Key::text("store.nodes", "127.0.0.1:9042", "Nodes of the server, with cql: host:port with commas between."),
+    Key::text("store.keyspace", "tripo", "Keyspace, with cql."),
+    Key::integer(
+        "store.replication",
+        (1, 7, "copies"),
+        "3",
+        "Copies of a row in each datacentre, where `tripo project riders` makes the keyspace.",
+    ),
+    Key::text("store.datacenter", "", "The datacentre that is asked, with cql; empty: all."),
+    Key::text("store.username", "", "User name, with cql; empty: none."),
+    Key::secret("store.password", "Password of that user."),
+    Key::path("store.password_file", "File with the password instead; an end of line after it is cut."),
+    Key::choice("store.security", &["plaintext", "tls"], "plaintext", "How the connection is secured, with cql."),
+    Key::path("store.tls_ca", "Authorities that may sign the server's certificate, PEM; empty: those of the system."),
+    Key::integer(
+        "store.keep_days",
+        (0, 3_650, "days"),
+        "730",
+        "A rider of whom nothing was published for so long is forgotten, by event time; 0: never. Whoever replays the past takes 0.",
+    ),
+    Key::integer(
+        "store.deadline_ms",
+        (1, 5_000, MS),
+        "20",
+        "Longest wait of a turn for its riders; then quotes go out without loyalty, and say so.",
+    ),
+    Key::integer("store.pause_ms", (100, 60_000, MS), "1000", "After that the store is asked no more for so long."),
+    Key::integer("store.riders_remembered", (0, 10_000_000, "riders"), "100000", "Riders that a worker remembers."),
+    Key::integer(
+        "store.fresh_ms",
+        (0, 3_600_000, MS),
+        "10000",
+        "And for how long: a consent that is taken back counts for so long at most.",
+    ),
+    Key::integer("store.write_ms", (100, 60_000, MS), "5000", "Longest wait for one write, with cql."),
     Key::text(
         "run.instance",
         "",

@@ -61,6 +61,7 @@ fn the_defaults_are_sound_and_those_of_the_program() {
     let registry = crate::registry::Access::from("http://127.0.0.1:8081");
     assert_eq!(format!("{:?}", settings.registry()), format!("{registry:?}"));
     assert_eq!(settings.access("matching", "a-0").group, "matching");
+    assert_eq!(format!("{:?}", settings.reading()), format!("{:?}", crate::store::Reading::default()));
 }
 
 /// A value that a key takes and that is not its default, as a variable gives it.
@@ -311,6 +312,16 @@ fn what_needs_or_contradicts_another_key_is_said() {
         (&[("kafka.brokers", "a:1,,b:2")], &["take host:port"]),
         (&[("kafka.brokers", "http://a:1")], &["take host:port"]),
         (&[("run.instance", "a b")], &["without blanks"]),
+        (&[("store.kind", "redb")], &["store.kind is \"redb\" (--set) needs store.data: name a folder"]),
+        (&[("store.nodes", "h")], &["store.nodes is \"h\" (--set): take host:port"]),
+        (&[("store.keyspace", "a; DROP")], &["take 1 to 48 small letters"]),
+        (&[("store.keyspace", "9a")], &["a letter first"]),
+        (&[("store.username", "u")], &["needs store.password"]),
+        (&[("store.tls_ca", &pem)], &["take tls, or leave it out"]),
+        (&[("store.security", "tls"), ("store.tls_ca", &empty)], &["holds no certificate"]),
+        (&[("store.deadline_ms", "200"), ("store.write_ms", "100")], &["store.deadline_ms is 200 milliseconds"]),
+        (&[("store.kind", "redb"), ("store.data", "/tmp")], &[]),
+        (&[("store.kind", "cql"), ("store.nodes", "a:1, b:2")], &[]),
         (&[("kafka.brokers", "a:1, [::1]:2,b-c.d_e:65535")], &[]),
         (&[("http.address", "")], &[]),
         (&[("kafka.security", "tls"), ("kafka.tls_ca", &pem)], &[]),

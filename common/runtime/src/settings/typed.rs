@@ -6,6 +6,7 @@ use super::{Secret, Settings};
 use crate::kafka::{Access, Calls, Fetch, Sasl, Security, Tls};
 use crate::limits::Limits;
 use crate::registry;
+use crate::store::{Reading, cql};
 
 impl Settings {
     /// Kafka as an instance of a processor sees it. An empty group is the processor's name.
@@ -41,6 +42,32 @@ impl Settings {
             tls_ca: self.text("registry.tls_ca").to_owned(),
             timeout: self.span("registry.timeout_ms"),
             remembered: self.size("registry.schemas_max"),
+        }
+    }
+
+    /// How a worker reads the store.
+    pub fn reading(&self) -> Reading {
+        Reading {
+            deadline: self.span("store.deadline_ms"),
+            pause: self.span("store.pause_ms"),
+            cached: self.size("store.riders_remembered"),
+            fresh: self.span("store.fresh_ms"),
+        }
+    }
+
+    /// The CQL server; `creates`: what is missing there is made.
+    pub fn cql(&self, creates: bool) -> cql::Access {
+        cql::Access {
+            nodes: self.text("store.nodes").to_owned(),
+            keyspace: self.text("store.keyspace").to_owned(),
+            replication: self.number("store.replication"),
+            datacenter: self.text("store.datacenter").to_owned(),
+            username: self.text("store.username").to_owned(),
+            password: self.secret("store.password"),
+            tls: self.text("store.security") == "tls",
+            tls_ca: self.text("store.tls_ca").to_owned(),
+            write: self.span("store.write_ms"),
+            creates,
         }
     }
 

@@ -1,3 +1,4 @@
 //! The reader of a store, and what a record becomes.
 
 mod reading;
+mod rows;
