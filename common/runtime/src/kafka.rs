@@ -54,7 +54,7 @@ pub use history::{History, Told};
 use keys::Keys;
 use members::Peers;
 use offsets::{offsets, reached};
-use reason::{Quiet, Reason};
+use reason::{Quiet, Reason, away};
 pub use scan::{Scanned, scan};
 use takeover::Settling;
 
@@ -495,8 +495,4 @@ impl Log for KafkaLog {
 
 fn headers(all: &rdkafka::message::BorrowedHeaders) -> Vec<(String, Option<Vec<u8>>)> {
     all.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
-}
-
-fn away(error: KafkaError) -> Fault {
-    Fault::Away(error.to_string())
 }

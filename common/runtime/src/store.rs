@@ -75,6 +75,12 @@ pub trait Store: Send + Sync {
     /// One sentence with the fix, when they are not all there `within` that time.
     fn read(&self, table: &'static str, keys: &[&str], within: Duration) -> Result<Vec<Option<Row>>, String>;
 
+    /// The rows of the first of these keys, as many as came in time, and why the others did not. One that answers all or nothing need
+    /// not write this.
+    fn read_some(&self, table: &'static str, keys: &[&str], within: Duration) -> (Vec<Option<Row>>, Option<String>) {
+        self.read(table, keys, within).map_or_else(|why| (Vec::new(), Some(why)), |rows| (rows, None))
+    }
+
     /// Writes rows, and how far the topic was read. An older offset never overwrites a newer one, not even one that forgot the key;
     /// the same rows again change nothing.
     ///
@@ -96,6 +102,10 @@ impl<T: Store + ?Sized> Store for Arc<T> {
 
     fn read(&self, table: &'static str, keys: &[&str], within: Duration) -> Result<Vec<Option<Row>>, String> {
         (**self).read(table, keys, within)
+    }
+
+    fn read_some(&self, table: &'static str, keys: &[&str], within: Duration) -> (Vec<Option<Row>>, Option<String>) {
+        (**self).read_some(table, keys, within)
     }
 
     fn write(&self, table: &'static str, rows: &[Row], read: &Positions) -> Result<(), String> {

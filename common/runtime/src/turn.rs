@@ -128,9 +128,11 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         if seat.facts.len() > facts_taken {
             self.watch.reached_bound(Bound::FactsTaken);
         }
-        // What must be known before a work record is decided is taken before it: the work records wait while more of it is in hand.
+        // What must be known before a work record is decided is taken before it: the work records wait while more of it is in hand, unless
+        // they have waited for it as long as they may.
         let must = |fact: &Pending<P::Fact>| tails::must::<P>(fact.event.place.topic);
-        let asks = if seat.facts.iter().skip(facts_taken).any(must) { 0 } else { seat.ready.len().min(asks_taken) };
+        let behind = !seat.stale && seat.facts.iter().skip(facts_taken).any(must);
+        let asks = if behind { 0 } else { seat.ready.len().min(asks_taken) };
         (asks, seat.facts.len().min(facts_taken))
     }
 

@@ -269,7 +269,7 @@ impl Watch {
     /// One sentence that says why not.
     pub fn ready(&self) -> Result<(), String> {
         // The reason first: what it leads to says less.
-        self.trouble().map_or(Ok(()), Err)?;
+        self.troubles.stopping().map_or(Ok(()), Err)?;
         self.health.ready(Instant::now())
     }
 }

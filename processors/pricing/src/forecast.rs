@@ -20,6 +20,14 @@ pub use text::TEXT_MAX;
 
 /// A quarter of an hour, milliseconds.
 pub const QUARTER_MS: i64 = 900_000;
+/// 1 January 2000 and 1 January 2100, milliseconds.
+const SOUND_MS: std::ops::Range<i64> = 946_684_800_000..4_102_444_800_000;
+
+/// Whether a ride can have had this event time, from 2000 up to 2100: whoever counts by time asks before reckoning with it.
+pub fn sound(at_ms: i64) -> bool {
+    SOUND_MS.contains(&at_ms)
+}
+
 /// Quarters of a week, from Monday, 0:00 of local time.
 pub const QUARTERS: usize = 672;
 /// Hours that a place's shape tells apart: those of a day from Monday to Friday, then those of Saturday and Sunday.

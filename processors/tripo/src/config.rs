@@ -148,7 +148,7 @@ pub(crate) fn refuse(problems: &[String]) -> ExitCode {
 /// Prints the settings, or what is wrong with them.
 pub(crate) fn run(config: &Config) -> ExitCode {
     if config.default {
-        print!("{}", settings::document(&keys()));
+        table::put(format_args!("{}", settings::document(&keys())));
         return ExitCode::SUCCESS;
     }
     let entry = match config.processor.as_deref().map(processor).transpose() {

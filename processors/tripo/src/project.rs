@@ -12,7 +12,7 @@ use runtime::{Watch, http, logs};
 
 use crate::config::{self, Flags, Instance};
 use crate::run::{host, signals};
-use crate::store::{fold, keep, registered};
+use crate::store::{fold, registered};
 
 /// What can be projected.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -58,7 +58,7 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, String> {
     let stop = signals()?;
     let (watch, registry) = (Arc::new(Watch::of(projection::RIDERS)), settings.registry());
     let store = Arc::new(Cql::open(settings.cql(true), &[RIDERS])?);
-    let fold = fold(access, false, keep(&settings), settings.span("run.grace_ms"));
+    let fold = fold(access, false, &settings);
     let projection = Projection::start(fold, store, move || registered(&registry), watch.clone())?;
     let http = match settings.text("http.address") {
         "" => None,

@@ -1,31 +1,37 @@
 //! `tripo recommend`: what could be decided better, by what was.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as Arguments;
 use devkit::rides::Table as Rows;
-use kernel::contract::{MatchDecided, PriceQuoted, RideRequested};
+use kernel::Rules;
+use kernel::contract::{FareCaptured, MatchDecided, PriceQuoted, RideRequested};
+use pricing::Policy;
 use pricing::recommend::{Recommendation, Seen, recommend};
 use runtime::kafka::{self, Access};
 use runtime::registry::Registry;
-use runtime::settings::Settings;
+use runtime::settings::{self, Settings};
 use serde_json::{Value, json};
 
 use crate::config::{self, Flags, Instance};
+use crate::table::say;
 
 /// Records of a topic that are read at most.
 const RECORDS_MAX: u64 = 20_000_000;
+/// Rows of `--leaks`, most: a row is a class of a market.
+const LEAKS_MAX: usize = 100_000;
 
-/// Reads price.quoted, ride.requested and match.decided as a read_committed consumer sees them, and changes nothing.
+/// Reads price.quoted, ride.requested, match.decided and fare.captured as a read_committed consumer sees them, and changes nothing.
 #[derive(Arguments)]
 pub(crate) struct Args {
     #[command(flatten)]
     flags: Flags,
-    /// The policy that holds now, a file [default: the one that policy.quoting names, or the built-in one]
+    /// The policy that holds now, a file; what was published in policy.changed is not read: name its text [default: the one that
+    /// policy.quoting names, or the built-in one]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Leakage by class: a CSV with the columns market, class, rides, lost_minor
+    /// Leakage by class in place of fare.captured: a CSV with the columns market, class, rides, lost_minor
     #[arg(long, value_name = "FILE")]
     leaks: Option<PathBuf>,
     /// Local time less UTC, minutes, -840 to 840
@@ -46,26 +52,26 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         Err(problems) => return Ok(config::refuse(&problems)),
     };
     let text = policy(args, &settings)?;
+    let leaks = args.leaks.as_ref().map(|path| rows(path).map(|rows| (path, rows))).transpose()?;
     let mut seen = Seen::new(args.utc_offset);
-    let unreadable = read(&settings, &mut seen)?;
-    if let Some(path) = &args.leaks {
-        leaks(path, &mut seen)?;
+    let unreadable = read(&settings, &mut seen, leaks.is_none())?;
+    if let Some((path, rows)) = leaks {
+        leaked(path, &rows, &mut seen)?;
     }
     let found = recommend(&seen, &text)?;
-    for (count, what) in
-        [(unreadable, "records could not be read"), (seen.unknown, "records belong to no ride that was read")]
-    {
+    for (count, what) in [
+        (unreadable, "records could not be read"),
+        (seen.unknown, "records belong to no ride that was read"),
+        (seen.absurd, "records have a time that is absurd"),
+    ] {
         if count > 0 {
             eprintln!("tripo: {count} {what}, and are not counted");
         }
     }
     if args.json {
-        println!("{}", Value::from(found.iter().map(value).collect::<Vec<_>>()));
+        say!("{}", Value::from(found.iter().map(value).collect::<Vec<_>>()));
     } else if found.is_empty() {
-        println!(
-            "Nothing to recommend: in {} markets no hour, leak or tier asks for another policy.",
-            seen.markets.len()
-        );
+        say!("Nothing to recommend: in {} markets no hour, leak or tier asks for another policy.", seen.markets.len());
     }
     for one in found.iter().filter(|_| !args.json) {
         show(one);
@@ -77,47 +83,85 @@ fn policy(args: &Args, settings: &Settings) -> Result<String, String> {
     let set = settings.text("policy.quoting");
     let path = args.policy.clone().or_else(|| (!set.is_empty()).then(|| PathBuf::from(set)));
     let Some(path) = path else { return Ok(pricing::BUILT_IN.to_owned()) };
-    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    let wrong = |why: String| format!("policy {}: {why}", path.display());
+    let text = settings::text_of(&path).map_err(wrong)?;
+    Policy::parse(&text).map_err(wrong)?;
+    Ok(text)
 }
 
 /// How many records could not be read.
-fn read(settings: &Settings, seen: &mut Seen) -> Result<u64, String> {
+fn read(settings: &Settings, seen: &mut Seen, fares: bool) -> Result<u64, String> {
     let mut registry = Registry::open(&settings.registry())?;
     let access: Access = settings.access("recommend", "recommend");
     let quotes = kafka::scan(&access, &mut registry, RECORDS_MAX, |quoted: PriceQuoted| seen.quoted(&quoted))?;
     let asked = kafka::scan(&access, &mut registry, RECORDS_MAX, |asked: RideRequested| seen.requested(&asked))?;
     let decided = kafka::scan(&access, &mut registry, RECORDS_MAX, |decided: MatchDecided| seen.decided(&decided))?;
-    Ok(quotes.unreadable + asked.unreadable + decided.unreadable)
+    let mut unreadable = quotes.unreadable + asked.unreadable + decided.unreadable;
+    if fares {
+        let captured = |captured: FareCaptured| seen.captured(&captured);
+        unreadable += kafka::scan(&access, &mut registry, RECORDS_MAX, captured)?.unreadable;
+    }
+    Ok(unreadable)
 }
 
-fn leaks(path: &std::path::Path, seen: &mut Seen) -> Result<(), String> {
+/// A row of `--leaks`: where it stands, and what leaked.
+struct Row {
+    line: u64,
+    market: String,
+    class: String,
+    rides: i64,
+    lost: i64,
+}
+
+/// The rows of `--leaks`, checked before anything is read for long.
+fn rows(path: &Path) -> Result<Vec<Row>, String> {
     let mut rows = Rows::open(path, &["market", "class", "rides", "lost_minor"])?;
+    let mut all = Vec::new();
     while let Some((line, row)) = rows.row() {
         let wrong = |why: &str| format!("{} line {line}: {why}", path.display());
         let row = row.map_err(|why| wrong(&why))?;
-        let number = |at: usize| row[at].parse::<i64>().ok().filter(|number| (0..=pricing::AMOUNT).contains(number));
-        let (Some(rides), Some(lost)) = (number(2), number(3)) else {
-            return Err(wrong("rides and lost_minor must be whole numbers from 0 to 10000000000"));
+        let number = |at: usize, least: i64| {
+            row[at].parse::<i64>().ok().filter(|number| (least..=pricing::AMOUNT).contains(number))
         };
-        seen.leaked(&row[0], &row[1], rides, lost);
+        let (Some(rides), Some(lost)) = (number(2, 0), number(3, -pricing::AMOUNT)) else {
+            let most = pricing::AMOUNT;
+            return Err(wrong(&format!("rides must be a whole number from 0, lost_minor from -{most}, to {most}")));
+        };
+        if all.len() == LEAKS_MAX {
+            return Err(wrong(&format!("more than {LEAKS_MAX} rows: a row is a class of a market")));
+        }
+        all.push(Row { line, market: row[0].clone(), class: row[1].clone(), rides, lost });
     }
-    rows.whole(path)
+    rows.whole(path)?;
+    Ok(all)
+}
+
+/// Counts the rows. A market of which nothing was read has no weeks to divide by.
+fn leaked(path: &Path, rows: &[Row], seen: &mut Seen) -> Result<(), String> {
+    for Row { line, market, class, rides, lost } in rows {
+        if seen.markets.get(market).is_none_or(|market| market.span.is_none()) {
+            let why = format!("nothing of the market {market:?} was read, so how many weeks leaked is not known");
+            return Err(format!("{} line {line}: {why}", path.display()));
+        }
+        seen.leaked(market, class, *rides, *lost);
+    }
+    Ok(())
 }
 
 fn show(one: &Recommendation) {
     let Recommendation { id, what, margin, unmet, change, .. } = one;
-    println!("{id}: {what}");
-    println!("  margin a week: {} minor units, four times of five {} to {}", margin.mid, margin.low, margin.high);
+    say!("{id}: {what}");
+    say!("  margin a week: {} minor units, four times of five {} to {}", margin.mid, margin.low, margin.high);
     if unmet.mid != 0 {
         let rides = |thousandths: i64| thousandths as f64 / 1e3;
         let (low, mid, high) = (rides(unmet.low), rides(unmet.mid), rides(unmet.high));
-        println!("  riders a week who do not wait for nobody: {mid:.1}, four times of five {low:.1} to {high:.1}");
+        say!("  riders a week who do not wait for nobody: {mid:.1}, four times of five {low:.1} to {high:.1}");
     }
     match change {
-        None => println!("  no change of the policy"),
+        None => say!("  no change of the policy"),
         Some(change) => {
-            println!("  would be published as quoting@{}, with:", change.version);
-            change.fragment.lines().for_each(|line| println!("    {line}"));
+            say!("  would be published as quoting@{}, with:", change.version);
+            change.fragment.lines().for_each(|line| say!("    {line}"));
         }
     }
 }

@@ -113,7 +113,9 @@ pub(crate) fn serve<P: Processor>(run: &Run, settings: &Settings) -> Result<(), 
     if run.until_stdin_ends {
         stop_with_stdin(stop.clone())?;
     }
-    while !stop.load(Relaxed) && !service.ended() {
+    // A store that nobody fills any more would go on answering with what was: the process ends, and says why.
+    let unfilled = || shelf.as_ref().is_some_and(Shelf::ended);
+    while !stop.load(Relaxed) && !service.ended() && !unfilled() {
         std::thread::sleep(Duration::from_millis(50));
     }
     // Prometheus and the orchestrator may look on until the end.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use embedded::Disk;
 use kernel::Millis;
@@ -40,7 +39,7 @@ impl Shelf {
             "memory" => Arc::new(Memory::new(settings.size("store.rows_max"))),
             _ => return Ok(None),
         };
-        let fold = fold(access.clone(), true, keep(settings), settings.span("run.grace_ms"));
+        let fold = fold(access.clone(), true, settings);
         Shelf::filled(store, (fold, settings.registry()), watch).map(Some)
     }
 
@@ -58,6 +57,11 @@ impl Shelf {
         Ok(Shelf { store, projection: Some(projection) })
     }
 
+    /// Whether what fills it ended before it was told to.
+    pub(crate) fn ended(&self) -> bool {
+        self.projection.as_ref().is_some_and(Projection::ended)
+    }
+
     /// Ends what fills it.
     ///
     /// # Errors
@@ -68,15 +72,16 @@ impl Shelf {
 }
 
 /// How `rider.changed` is folded: by this process for itself, or by the members of a group.
-pub(crate) fn fold(mut access: Access, alone: bool, keep: Millis, grace: Duration) -> projection::Settings {
+pub(crate) fn fold(mut access: Access, alone: bool, settings: &Settings) -> projection::Settings {
     if alone {
         access.group = format!("{}.{}", access.group, projection::RIDERS);
     }
-    projection::Settings { access, alone, batch: BATCH, value_bytes: 262_144, keep, grace }
+    let (value_bytes, grace) = (settings.limits().value_bytes, settings.span("run.grace_ms"));
+    projection::Settings { access, alone, batch: BATCH, value_bytes, keep: keep(settings), grace }
 }
 
 /// How long riders are kept.
-pub(crate) fn keep(settings: &Settings) -> Millis {
+fn keep(settings: &Settings) -> Millis {
     Millis(settings.number("store.keep_days") * 86_400_000)
 }
 

@@ -1,5 +1,6 @@
 //! The topics, read from where they begin to their end as of now.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kernel::codec::Datum;
@@ -90,16 +91,20 @@ impl Reader {
     fn each<R: Record>(&self, auditor: &mut Auditor, feed: Feed<R>) -> Result<(), String> {
         let topic = R::TOPIC.name;
         let mut open = self.assign::<R>(auditor)?;
-        while open > 0 {
+        while !open.is_empty() {
             let message = match self.consumer.poll(PATIENCE) {
                 Some(Ok(message)) => message,
-                Some(Err(KafkaError::PartitionEOF(_))) => {
-                    open -= 1;
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    open.remove(&partition);
                     continue;
                 }
                 Some(Err(error)) => return Err(format!("audit of {topic}: {error}: is the broker up?")),
                 None => return Err(format!("audit of {topic}: nothing read for {} s", PATIENCE.as_secs())),
             };
+            // What came after a partition's end is of another audit; its end is told again after it.
+            if !open.contains(&message.partition()) {
+                continue;
+            }
             let Some(value) = message.payload() else { continue };
             let place = Place { topic: topic.to_owned(), partition: message.partition(), offset: message.offset() };
             feed(auditor, &place, decode(value))
@@ -112,8 +117,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Assigns all partitions of `R`'s topic from their beginning; how many there are.
-    fn assign<R: Record>(&self, auditor: &mut Auditor) -> Result<usize, String> {
+    /// Assigns all partitions of `R`'s topic from their beginning; which there are.
+    fn assign<R: Record>(&self, auditor: &mut Auditor) -> Result<BTreeSet<i32>, String> {
         let topic = R::TOPIC.name;
         let failed = |error: KafkaError| format!("audit of {topic}: {error}: is the broker up?");
         let metadata = self.consumer.fetch_metadata(Some(topic), PATIENCE).map_err(failed)?;
@@ -131,7 +136,7 @@ impl Reader {
             list.add_partition_offset(topic, partition.id(), Offset::Beginning).map_err(failed)?;
         }
         self.consumer.assign(&list).map_err(failed)?;
-        Ok(partitions.len())
+        Ok(partitions.iter().map(|partition| partition.id()).collect())
     }
 }
 

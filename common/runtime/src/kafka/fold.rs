@@ -8,12 +8,12 @@ use std::{
 use kernel::{Record, Topic, contract::RecordParked};
 use rdkafka::{
     Offset, TopicPartitionList,
-    consumer::{BaseConsumer, CommitMode, Consumer},
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata},
     error::KafkaError,
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
-use super::{Access, KafkaLog, Keys, Quiet, Reason, away, drain, flush::flush};
+use super::{Access, Followed, KafkaLog, Keys, Quiet, Reason, away, drain, flush::flush, generation, reached};
 use crate::{
     log::{Fault, Raw},
     store::Positions,
@@ -21,6 +21,15 @@ use crate::{
 
 /// Longest wait for one partition's ends.
 const ENDS: Duration = Duration::from_secs(2);
+/// How long one call to abort lasts, and how long failures are then served.
+const ABORT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(50));
+
+/// A partition that is read from where the store says.
+struct Adopted {
+    /// What a predecessor dealt with, or we parked: everything before it.
+    dealt: i64,
+    followed: Followed,
+}
 
 /// A reader of one topic that is placed by key.
 pub(crate) struct Fold {
@@ -32,8 +41,9 @@ pub(crate) struct Fold {
     producer: Option<BaseProducer<Quiet>>,
     keys: Keys,
     reason: Reason,
-    /// Partitions that are read from where the store says; for each what a predecessor dealt with.
-    adopted: BTreeMap<i32, i64>,
+    /// Who we were in the group when the step began; `None`: no member.
+    member: Option<ConsumerGroupMetadata>,
+    adopted: BTreeMap<i32, Adopted>,
 }
 
 impl Fold {
@@ -53,6 +63,7 @@ impl Fold {
             producer: None,
             keys: Keys::default(),
             reason,
+            member: None,
             adopted: BTreeMap::new(),
         };
         let joined = match alone {
@@ -80,6 +91,13 @@ impl Fold {
             list.add_partition_offset(self.topic.name, partition, Offset::Beginning).map_err(away)?;
         }
         self.consumer.assign(&list).map_err(away)
+    }
+
+    /// A step begins: whoever takes what is read from here on for his own writes as the member that he is now.
+    pub(crate) fn begin(&mut self) {
+        // The broker would accept the metadata of a consumer that is no member, and it would fence nothing.
+        let member = !self.alone && generation::is_member(&self.consumer);
+        self.member = member.then(|| self.consumer.group_metadata()).flatten();
     }
 
     /// Partitions that are ours now: those that came and those that went since the last look.
@@ -114,9 +132,30 @@ impl Fold {
                 .seek(self.topic.name, *partition, Offset::Offset(from), self.access.calls.call)
                 .map_err(away)?;
             let dealt = committed.find_partition(self.topic.name, *partition).and_then(|found| found.offset().to_raw());
-            self.adopted.insert(*partition, dealt.unwrap_or(0).max(0));
+            // What lies behind the end is of an earlier topic of that name.
+            let dealt = dealt.filter(|dealt| (0..=end).contains(dealt)).unwrap_or(0);
+            // Nothing was polled since the seek: a position that the client has now is one of before.
+            let stale = self.reported()?.get(partition).copied();
+            self.adopted.insert(*partition, Adopted { dealt, followed: Followed::anew(stale) });
         }
         Ok(())
+    }
+
+    /// Positions as the client reports them.
+    fn reported(&self) -> Result<Positions, Fault> {
+        let list = self.consumer.position().map_err(away)?;
+        let elements = list.elements();
+        Ok(elements.iter().filter_map(|element| Some((element.partition(), reached(element)?))).collect())
+    }
+
+    /// Before which offset all was polled of each partition: markers, aborted records and what compaction took included.
+    pub(crate) fn positions(&mut self) -> Result<Positions, Fault> {
+        let reported = self.reported()?;
+        let adopted = self.adopted.iter_mut();
+        let trusted = adopted.filter_map(|(partition, adopted)| {
+            Some((*partition, adopted.followed.trusted(reported.get(partition).copied())?))
+        });
+        Ok(trusted.collect())
     }
 
     /// First offset and end of a partition.
@@ -139,19 +178,25 @@ impl Fold {
     pub(crate) fn poll(&mut self, wait: Duration) -> Result<Option<Raw>, Fault> {
         let polled = drain(wait, |wait| self.consumer.poll(wait)).map_err(away);
         let Some(message) = self.reason.explain(polled, &self.access)? else { return Ok(None) };
-        let raw = KafkaLog::record(&[self.topic.name], &mut self.keys, &message);
-        Ok(raw.filter(|raw| self.adopted.contains_key(&raw.partition)))
+        let Some(raw) = KafkaLog::record(&[self.topic.name], &mut self.keys, &message) else { return Ok(None) };
+        Ok(self.adopted.get_mut(&raw.partition).map(|adopted| {
+            adopted.followed.heard();
+            raw
+        }))
     }
 
     /// Whether a predecessor parked what lies there, or went past it.
     pub(crate) fn dealt_with(&self, raw: &Raw) -> bool {
-        self.adopted.get(&raw.partition).is_some_and(|dealt| raw.offset < *dealt)
+        self.adopted.get(&raw.partition).is_some_and(|adopted| raw.offset < adopted.dealt)
     }
 
+    /// What the group is told: never less than it was, or poison that was parked would be parked once more.
     fn list(&self, read: &Positions) -> Result<TopicPartitionList, Fault> {
         let mut list = TopicPartitionList::new();
         for (partition, offset) in read {
-            list.add_partition_offset(self.topic.name, *partition, Offset::Offset(*offset)).map_err(away)?;
+            let dealt = self.adopted.get(partition).map_or(0, |adopted| adopted.dealt);
+            let offset = Offset::Offset(dealt.max(*offset));
+            list.add_partition_offset(self.topic.name, *partition, offset).map_err(away)?;
         }
         Ok(list)
     }
@@ -166,8 +211,14 @@ impl Fold {
 
     /// Parks records and commits how far was read, both or neither: so none is parked twice.
     pub(crate) fn park(&mut self, records: &[(i32, Vec<u8>, Vec<u8>)], read: &Positions) -> Result<(), Fault> {
+        if self.member.is_none() {
+            return Err(Fault::Away(format!("no member of group {} at the moment", self.access.group)));
+        }
         let parked = self.transact(records, read).map_err(|error| {
-            self.producer = None;
+            // Left open, it would hold up the readers of the topic until the broker ends it.
+            if let Some(producer) = self.producer.take() {
+                abort(&producer, self.access.calls.call);
+            }
             away(error)
         });
         self.reason.explain(parked, &self.access)
@@ -176,7 +227,7 @@ impl Fold {
     fn transact(&mut self, records: &[(i32, Vec<u8>, Vec<u8>)], read: &Positions) -> Result<(), KafkaError> {
         let calls = self.access.calls;
         let list = self.list(read).map_err(|_| KafkaError::Canceled)?;
-        let member = self.consumer.group_metadata().ok_or(KafkaError::Canceled)?;
+        let member = self.member.take().ok_or(KafkaError::Canceled)?;
         if self.producer.is_none() {
             let id = self.access.transactional_id();
             let made: BaseProducer<Quiet> =
@@ -195,7 +246,7 @@ impl Fold {
         producer.send_offsets_to_transaction(&list, &member, calls.call)?;
         producer.commit_transaction(calls.commit)?;
         for (partition, next) in read {
-            self.adopted.entry(*partition).and_modify(|dealt| *dealt = (*dealt).max(*next));
+            self.adopted.entry(*partition).and_modify(|adopted| adopted.dealt = adopted.dealt.max(*next));
         }
         Ok(())
     }
@@ -208,4 +259,16 @@ impl Fold {
             let _ = self.consumer.poll(Duration::from_millis(20));
         }
     }
+}
+
+/// Aborts what is open, as far as that is possible. Each record that was not sent must be served as failed before it can go on.
+fn abort(producer: &BaseProducer<Quiet>, most: Duration) {
+    let begun = Instant::now();
+    while producer.abort_transaction(ABORT.0).is_err_and(|error| retriable(&error)) && begun.elapsed() < most {
+        producer.poll(ABORT.1);
+    }
+}
+
+fn retriable(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::Transaction(cause) if cause.is_retriable())
 }

@@ -1,5 +1,6 @@
 //! A topic read from where it begins to its end as of now, once, as a `read_committed` consumer sees it: for whoever learns from it.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use kernel::{Record, codec::Datum, wire};
@@ -58,12 +59,14 @@ impl History {
     pub fn each<R: Record>(&mut self, mut feed: impl FnMut(Told<R>) -> Result<(), String>) -> Result<(), String> {
         let topic = R::TOPIC.name;
         let firsts = self.assign(topic)?;
-        let (mut open, mut heard) = (firsts.len(), Instant::now());
-        while open > 0 {
+        // An end is told again whenever records came after it, so which partitions still run is kept, not how many.
+        let mut open: BTreeSet<i32> = firsts.iter().map(|(partition, _)| *partition).collect();
+        let mut heard = Instant::now();
+        while !open.is_empty() {
             let message = match self.consumer.poll(Duration::from_millis(200)) {
                 Some(Ok(message)) => message,
-                Some(Err(KafkaError::PartitionEOF(_))) => {
-                    open -= 1;
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    open.remove(&partition);
                     continue;
                 }
                 Some(Err(error)) if !passes(&error) => return Err(self.failed(topic, &error)),
@@ -74,6 +77,9 @@ impl History {
                 }
             };
             heard = Instant::now();
+            if !open.contains(&message.partition()) {
+                continue;
+            }
             let Some(value) = message.payload() else { continue };
             let trimmed = firsts.iter().any(|(partition, first)| *partition == message.partition() && *first > 0);
             let record = read(&mut self.registry, value)?;

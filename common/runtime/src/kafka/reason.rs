@@ -60,3 +60,8 @@ impl rdkafka::producer::ProducerContext for Quiet {
 
     fn delivery(&self, _: &rdkafka::message::DeliveryResult<'_>, (): ()) {}
 }
+
+/// The broker did not answer: it is waited for.
+pub(super) fn away(error: KafkaError) -> Fault {
+    Fault::Away(error.to_string())
+}

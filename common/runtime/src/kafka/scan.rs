@@ -55,7 +55,9 @@ pub fn scan<R: Record>(
         loop {
             let message = match consumer.poll(POLL) {
                 Some(Ok(message)) => message,
-                Some(Err(KafkaError::PartitionEOF(_))) => break,
+                Some(Err(KafkaError::PartitionEOF(ended))) if ended == partition.id() => break,
+                // The end of a partition that was read before.
+                Some(Err(KafkaError::PartitionEOF(_))) => continue,
                 Some(Err(error)) if !passes(&error) => return Err(failed(error)),
                 Some(Err(_)) | None if heard.elapsed() < PATIENCE => continue,
                 Some(Err(error)) => return Err(failed(error)),

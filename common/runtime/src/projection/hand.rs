@@ -34,6 +34,8 @@ const SLICE: Duration = Duration::from_millis(20);
 const WAIT: Duration = Duration::from_millis(100);
 /// Between two looks at how far behind it is.
 const LOOK: Duration = Duration::from_secs(2);
+/// Bytes that are gathered for one write: so many large values are not held at a time, and a write ends before its deadline.
+const BYTES: usize = 4 << 20;
 /// What one step may wait for.
 const SILENT: Duration = Duration::from_secs(120);
 
@@ -119,29 +121,41 @@ impl Hand {
     }
 
     fn step<S: Schemas>(&mut self, fold: &mut Fold, schemas: &mut S) -> Result<(), Fault> {
-        let first = fold.poll(WAIT)?;
-        self.follow(fold)?;
-        let mut raws: Vec<Raw> = first.into_iter().collect();
-        while raws.len() < self.settings.batch {
-            match fold.poll(Duration::ZERO)? {
-                Some(raw) => raws.push(raw),
-                None => break,
-            }
+        fold.begin();
+        let mut raws: Vec<Raw> = fold.poll(WAIT)?.into_iter().collect();
+        let mut bytes = raws.iter().map(Raw::weight).sum::<usize>();
+        while !raws.is_empty() && raws.len() < self.settings.batch && bytes < BYTES {
+            let Some(raw) = fold.poll(Duration::ZERO)? else { break };
+            bytes += raw.weight();
+            raws.push(raw);
         }
-        if !raws.is_empty() {
-            self.write(fold, schemas, &raws)?;
+        let (came, went) = fold.moved()?;
+        went.iter().for_each(|partition| self.watch.no_lag(RiderChanged::TOPIC.name, *partition));
+        if came.is_empty() && went.is_empty() {
+            if !raws.is_empty() {
+                self.write(fold, schemas, &raws)?;
+            }
+            self.advance(fold)?;
+        } else {
+            // Some of what was gathered may be another's by now: all that is ours is read again from where the store says.
+            fold.forget();
+            self.read.clear();
+            self.follow(fold)?;
         }
         self.look(fold)
     }
 
-    /// Partitions come and go.
-    fn follow(&mut self, fold: &mut Fold) -> Result<(), Fault> {
-        let (came, went) = fold.moved()?;
-        for partition in &went {
-            self.read.remove(partition);
-            self.watch.no_lag(RiderChanged::TOPIC.name, *partition);
+    /// What ends a partition may be no record: a marker, what was aborted, what compaction took. All that was polled is written by now.
+    fn advance(&mut self, fold: &mut Fold) -> Result<(), Fault> {
+        for (partition, position) in fold.positions()? {
+            self.read.entry(partition).and_modify(|read| *read = (*read).max(position));
         }
-        self.read.retain(|partition, _| !went.contains(partition));
+        Ok(())
+    }
+
+    /// Reads what is ours on from where the store says.
+    fn follow(&mut self, fold: &mut Fold) -> Result<(), Fault> {
+        let (came, _) = fold.moved()?;
         if came.is_empty() {
             return Ok(());
         }

@@ -35,6 +35,13 @@ impl Store for Gated {
         }
     }
 
+    fn read_some(&self, table: &'static str, keys: &[&str], within: Duration) -> (Vec<Option<Row>>, Option<String>) {
+        match self.open.load(SeqCst) {
+            true => self.store.read_some(table, keys, within),
+            false => (Vec::new(), Some(format!("{} is still being filled from its topic", self.name()))),
+        }
+    }
+
     fn write(&self, table: &'static str, rows: &[Row], read: &Positions) -> Result<(), String> {
         self.store.write(table, rows, read)
     }

@@ -43,7 +43,8 @@ pub struct Reader {
     pub(super) cache: Cache,
     /// Not asked before then: the last read was not answered.
     again: Duration,
-    trouble: Option<String>,
+    /// Why somebody was not answered, and until when that is told.
+    trouble: Option<(String, Duration)>,
 }
 
 impl Reader {
@@ -53,9 +54,9 @@ impl Reader {
         Reader { store, reading, cache, again: Duration::ZERO, trouble: None }
     }
 
-    /// Why the last read was not answered, until one is.
-    pub(crate) fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
+    /// Why the last read was not answered, until one is; and not for longer than the pause: where nobody asks, nobody would be answered.
+    pub(crate) fn trouble(&self, now: Duration) -> Option<&str> {
+        self.trouble.as_ref().filter(|(_, until)| now < *until).map(|(why, _)| why.as_str())
     }
 
     /// What is known of these riders at `now`, monotonic time: from memory, and for the rest by one read.
@@ -73,44 +74,45 @@ impl Reader {
         if unknown.is_empty() {
             return found;
         }
-        let read = if now < self.again { Err(None) } else { self.read(&unknown, watch).map_err(Some) };
-        match read {
-            Ok(rows) => {
-                self.trouble = None;
-                watch.add(Count::RidersRead, unknown.len());
-                for (rider, row) in unknown.into_iter().zip(rows) {
-                    let facts = row.map_or(Facts::Absent, |row| self.facts(&row));
-                    if !self.cache.put(rider.clone(), facts.clone(), now) {
-                        watch.reached_bound(Bound::RidersRemembered);
-                    }
-                    found.insert(rider, facts);
-                }
+        let mut rows = Vec::new();
+        if now >= self.again {
+            let why;
+            (rows, why) = self.read(&unknown, watch);
+            if why.is_some() {
+                self.again = now + self.reading.pause;
+                watch.reached_bound(Bound::StoreDeadline);
             }
-            Err(why) => {
-                watch.add(Count::RidersUnanswered, unknown.len());
-                if let Some(why) = why {
-                    (self.trouble, self.again) = (Some(why), now + self.reading.pause);
-                    watch.reached_bound(Bound::StoreDeadline);
-                }
-                found.extend(unknown.into_iter().map(|rider| (rider, Facts::Unanswered)));
-            }
+            self.trouble = why.map(|why| (why, self.again));
         }
+        // What came in time counts, though others did not.
+        let silent = unknown.split_off(rows.len());
+        watch.add(Count::RidersRead, unknown.len());
+        for (rider, row) in unknown.into_iter().zip(rows) {
+            let facts = row.map_or(Facts::Absent, |row| self.facts(&row, now));
+            if !self.cache.put(rider.clone(), facts.clone(), now) {
+                watch.reached_bound(Bound::RidersRemembered);
+            }
+            found.insert(rider, facts);
+        }
+        watch.add(Count::RidersUnanswered, silent.len());
+        found.extend(silent.into_iter().map(|rider| (rider, Facts::Unanswered)));
         found
     }
 
-    fn read(&self, riders: &[String], watch: &Watch) -> Result<Vec<Option<Row>>, String> {
+    /// Rows of the first of these riders, never of more, and why the others have none.
+    fn read(&self, riders: &[String], watch: &Watch) -> (Vec<Option<Row>>, Option<String>) {
         let (keys, begun): (Vec<&str>, _) = (riders.iter().map(String::as_str).collect(), Instant::now());
-        let rows = self.store.read(RIDERS, &keys, self.reading.deadline);
+        let (rows, why) = self.store.read_some(RIDERS, &keys, self.reading.deadline);
         watch.took(Span::Store, begun.elapsed());
-        match rows {
-            Ok(rows) if rows.len() == riders.len() => Ok(rows),
-            Ok(rows) => Err(format!("{} answered {} rows for {} riders", self.store.name(), rows.len(), riders.len())),
-            Err(why) => Err(why),
+        let (count, all) = (rows.len(), riders.len());
+        if count > all || (count < all && why.is_none()) {
+            return (Vec::new(), Some(format!("{} answered {count} rows for {all} riders", self.store.name())));
         }
+        (rows, why)
     }
 
     /// A row that cannot be read is as if nobody had answered for this rider.
-    fn facts(&mut self, row: &Row) -> Facts {
+    fn facts(&mut self, row: &Row, now: Duration) -> Facts {
         match row.body.as_deref().map(serde_json::from_str::<RiderChanged>) {
             None => Facts::Absent,
             Some(Ok(rider)) => {
@@ -122,10 +124,11 @@ impl Reader {
             }
             Some(Err(error)) => {
                 let (name, Row { partition, offset, .. }) = (self.store.name(), row);
-                self.trouble = Some(format!(
+                let why = format!(
                     "{name}: the row of {}/{partition}@{offset} cannot be read: {error}: project the topic anew",
                     RiderChanged::TOPIC.name
-                ));
+                );
+                self.trouble = Some((why, now + self.reading.pause));
                 Facts::Unanswered
             }
         }

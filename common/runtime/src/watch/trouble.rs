@@ -90,11 +90,20 @@ impl Troubles {
 
     /// The last one that began and is not over.
     pub(super) fn now(&self) -> Option<String> {
+        self.last(|_| true)
+    }
+
+    /// The same of those that keep anything from being decided: without the store of riders' facts quotes go out all the same.
+    pub(super) fn stopping(&self) -> Option<String> {
+        self.last(|side| side != "store")
+    }
+
+    fn last(&self, of: impl Fn(&str) -> bool) -> Option<String> {
         if !self.any.load(Relaxed) {
             return None;
         }
         let sides = hold(&self.sides);
-        let (side, trouble) = sides.iter().max_by_key(|(_, trouble)| trouble.since)?;
+        let (side, trouble) = sides.iter().filter(|(side, _)| of(side)).max_by_key(|(_, trouble)| trouble.since)?;
         Some(format!("{side}: {}", trouble.sentence))
     }
 

@@ -9,7 +9,6 @@ use crate::{
     log::{Fault, Log},
     schemas::Schemas,
     seat::Seat,
-    store::Reader,
 };
 
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
@@ -37,8 +36,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
     }
 
-    /// The store does not answer.
+    /// The store did not answer a moment ago.
     pub(super) fn storeless(&self) -> Option<Fault> {
-        self.riders.as_ref().and_then(Reader::trouble).map(|why| Fault::Store(why.to_owned()))
+        self.riders.as_ref().and_then(|reader| reader.trouble(self.elapsed)).map(|why| Fault::Store(why.to_owned()))
     }
 }

@@ -111,9 +111,12 @@ fn metered(inputs: &CaptureInputs, sections: &Sections) -> Result<Due, CaptureRe
     let (trip, estimated) = trip(inputs, sections)?;
     let meter = meter(&trip, &rates).map_err(refusal)?.metered();
     let peak = if inputs.peak { share(meter, sections.peak.share_bps) } else { 0 };
-    // Whoever was told of no surge pays none.
-    let told = inputs.promise.as_ref().map_or(0, |promise| i64::from(promise.surge_bps));
-    let surge = share(sections.surge.base, told.clamp(0, sections.surge.most_bps));
+    // Whoever was told of no surge pays none; and no more than what a cap had left of it, though an emergency may be over.
+    let (told, most) = told(inputs, sections).map_or((0, 0), |promise| {
+        let FareItems { surge, capped, .. } = promise.items;
+        (i64::from(promise.surge_bps), surge.saturating_add(capped.min(0)).max(0))
+    });
+    let surge = share(sections.surge.base, told.clamp(0, sections.surge.most_bps)).min(most);
     // In an emergency nothing is added: its ceiling is never below the metered fare.
     let held = sections.caps.caps().hold(meter, inputs.emergency.then_some(WHOLE));
     let moves = Moves { surge: peak + surge, ..Moves::default() };
@@ -131,6 +134,11 @@ fn metered(inputs: &CaptureInputs, sections: &Sections) -> Result<Due, CaptureRe
     })
 }
 
+/// What the rider was told, in the market's currency: amounts of another one are none of it.
+fn told<'a>(inputs: &'a CaptureInputs, sections: &Sections) -> Option<&'a Promise> {
+    inputs.promise.as_ref().filter(|promise| promise.currency == sections.fare.currency)
+}
+
 /// The trip that was driven; what was not told is estimated from the quote, or from the places that were asked for.
 fn trip(inputs: &CaptureInputs, sections: &Sections) -> Result<(Trip, bool), CaptureRefusal> {
     let quoted = inputs.promise.as_ref().map(|promise| promise.distance_m);
@@ -141,7 +149,7 @@ fn trip(inputs: &CaptureInputs, sections: &Sections) -> Result<(Trip, bool), Cap
     }
     let distance_m = distance.unwrap_or(0);
     let driven_s = || distance_m.max(0).saturating_mul(60) / sections.road.metres_a_minute.max(1);
-    let quoted = inputs.promise.as_ref().map_or(0, |promise| promise.items.tolls);
+    let quoted = told(inputs, sections).map_or(0, |promise| promise.items.tolls);
     let tolls = inputs.tolls_minor.unwrap_or(quoted);
     let estimated = inputs.distance_m.is_none() || duration.is_none();
     Ok((Trip { distance_m, duration_s: duration.unwrap_or_else(driven_s), tolls }, estimated))

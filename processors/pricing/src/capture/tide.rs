@@ -45,6 +45,11 @@ impl Tide {
         self.peak.on
     }
 
+    /// Whether it was the peak at the event time `at`, milliseconds, as far as the last change tells: requests may be read long after.
+    pub(crate) fn peak_at(&self, at: i64) -> bool {
+        if self.peak.since <= at { self.peak.on } else { !self.peak.on }
+    }
+
     pub(crate) fn surge(&self) -> bool {
         self.surge.on
     }

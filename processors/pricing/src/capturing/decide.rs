@@ -16,7 +16,7 @@ use crate::capture::tide::Tide;
 use crate::policy::Sections;
 use crate::{Policy, share};
 
-/// Fares that a turn forgets, most.
+/// Fares that a turn forgets, at least; and twice as many as it keeps anew, so that a long replay does not hold all of it.
 const FORGOTTEN: usize = 256;
 
 /// Decides a turn. The outputs come in this order: fares, the turn's record, what is kept, what is forgotten.
@@ -74,7 +74,7 @@ impl Till<'_> {
             service: asked.service,
             tier: asked.tier,
             road_m: share(asked.straight_m, self.sections.road.detour_bps),
-            peak: self.tide.peak(),
+            peak: self.tide.peak_at(asked.at),
             quote: asked.quote.clone(),
             promise: promise.cloned(),
         };
@@ -190,7 +190,8 @@ impl Till<'_> {
             kept.push(Output::tide(market, self.tide.keep()));
         }
         let outlived = self.market.outlived(self.turn.now).filter(|ride| !self.fares.contains_key(*ride));
-        let outlived: Vec<String> = outlived.take(FORGOTTEN).map(|ride| fare_entity(market, ride)).collect();
+        let outlived: Vec<String> =
+            outlived.take(FORGOTTEN.max(2 * self.fares.len())).map(|ride| fare_entity(market, ride)).collect();
         kept.extend(self.fares.into_values().map(|fare| Output::fare(market, fare)));
         if !kept.is_empty() {
             kept.extend(outlived.into_iter().map(|entity| Output::Forgotten { market: market.clone(), entity }));

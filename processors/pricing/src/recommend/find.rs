@@ -130,30 +130,30 @@ impl Of<'_> {
     /// A class of leakage, with the number of the policy that bears on it where there is one. How much of it that number ends is not known: half,
     /// and four times of five between a tenth and nine tenths.
     fn leakage(&self, class: &str, leak: Leak) -> Recommendation {
-        let weeks = self.market.weeks();
-        let a_week = leak.lost as f64 / weeks;
+        let a_week = leak.lost.max(0) as f64 / self.market.leak_weeks();
         let round = |part: f64| (a_week * part).round_ties_even() as i64;
         let rates = self.sections.fare.rates(Service::Standard, None).ok();
+        // A number that holds already mends nothing.
         let lever = match class {
             "quote_broken" => {
-                let valid = (self.policy.lock.valid_ms() / 1_000 * 2).min(3_600);
-                let number = Number { section: "lock", table: None, key: "valid_s", value: valid };
-                Some((change(self.text, None, number), "let quotes hold twice as long (lock.valid_s)", (0.1, 0.5, 0.9)))
+                let holds = self.policy.lock.valid_ms() / 1_000;
+                let value = (holds * 2).min(3_600);
+                let number = Number { section: "lock", table: None, key: "valid_s", value };
+                let change = (value != holds).then(|| change(self.text, None, number)).flatten();
+                change.map(|change| (change, "let quotes hold twice as long (lock.valid_s)"))
             }
-            "pay_below_floor" => rates.map(|rates| {
+            "pay_below_floor" => rates.and_then(|rates| {
                 let value = rates.take_bps.min(WHOLE - rates.driver_bps);
                 let number = Number { section: "fare", table: None, key: "take_bps", value };
-                (self.change(number), "take no more than the floor leaves (fare.take_bps)", (0.1, 0.5, 0.9))
+                let change = (value != rates.take_bps).then(|| self.change(number)).flatten();
+                change.map(|change| (change, "take no more than the floor leaves (fare.take_bps)"))
             }),
-            "stacked_promotion" => {
-                let value = self.sections.loyalty.most_bps / 2;
-                let number = Number { section: "loyalty", table: None, key: "most_bps", value };
-                Some((self.change(number), "halve what loyalty takes off (loyalty.most_bps)", (0.1, 0.5, 0.9)))
-            }
             _ => None,
         };
-        let (change, advice, (low, mid, high)) =
-            lever.unwrap_or((None, "no number of the policy mends it: look at the rides", (0.0, 0.0, 0.0)));
+        let (change, advice, (low, mid, high)) = match lever {
+            Some((change, advice)) => (Some(change), advice, (0.1, 0.5, 0.9)),
+            None => (None, "no number of the policy mends it: look at the rides", (0.0, 0.0, 0.0)),
+        };
         Recommendation {
             id: format!("leakage/{}/{class}", self.name),
             market: self.name.to_owned(),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use kernel::contract::{MatchDecided, Outcome, PriceQuoted, Reason, RideRequested};
+use kernel::contract::{FareCaptured, LeakageKind, MatchDecided, Outcome, PriceQuoted, Reason, RideRequested};
 use kernel::geo;
+
+use crate::forecast::sound;
 
 /// Rides and quotes that are followed at most, about 150 bytes each; beyond it they are counted as asked for, and what became of them is not.
 pub const RIDES_MAX: usize = 4_000_000;
@@ -50,9 +52,11 @@ pub struct Tier {
 pub struct Market {
     /// Event times of the first and the last record, milliseconds.
     pub span: Option<(i64, i64)>,
+    /// Of the first and the last fare that was captured: that topic is kept longer than the others.
+    pub captured: Option<(i64, i64)>,
     /// By cell and hour of the week of local time, from Monday, 0:00.
     pub cells: BTreeMap<(u64, i64), CellHour>,
-    /// By class, in small letters.
+    /// By class: a symbol of `fare.captured` in small letters.
     pub leaks: BTreeMap<String, Leak>,
     /// By tier as a policy names it; the plain ride is `PLAIN`.
     pub tiers: BTreeMap<String, Tier>,
@@ -61,13 +65,26 @@ pub struct Market {
 impl Market {
     /// Weeks that were seen, at least a day of one: less would make a week of an hour.
     pub fn weeks(&self) -> f64 {
-        self.span.map_or(0.0, |(first, last)| (last - first) as f64 / WEEK_MS).max(1.0 / 7.0)
+        weeks(self.span)
+    }
+
+    /// Weeks in which leaks were seen: those of the fares where these were read.
+    pub(super) fn leak_weeks(&self) -> f64 {
+        weeks(self.captured.or(self.span))
     }
 
     fn at(&mut self, at_ms: i64) {
-        let (first, last) = self.span.unwrap_or((at_ms, at_ms));
-        self.span = Some((first.min(at_ms), last.max(at_ms)));
+        self.span = Some(wider(self.span, at_ms));
     }
+}
+
+fn weeks(span: Option<(i64, i64)>) -> f64 {
+    span.map_or(0.0, |(first, last)| (last - first) as f64 / WEEK_MS).max(1.0 / 7.0)
+}
+
+fn wider(span: Option<(i64, i64)>, at_ms: i64) -> (i64, i64) {
+    let (first, last) = span.unwrap_or((at_ms, at_ms));
+    (first.min(at_ms), last.max(at_ms))
 }
 
 /// A ride that is followed.
@@ -85,6 +102,8 @@ pub struct Seen {
     pub markets: BTreeMap<String, Market>,
     /// Records of which no ride or quote is known, or that were beyond [`RIDES_MAX`].
     pub unknown: u64,
+    /// Records whose time is absurd; nothing else of them is counted.
+    pub absurd: u64,
     utc_offset_ms: i64,
     rides: BTreeMap<(String, String), Ride>,
     /// Tier of each quote that was not taken yet.
@@ -100,12 +119,16 @@ impl Seen {
     /// A quote was priced.
     pub fn quoted(&mut self, quoted: &PriceQuoted) {
         let Some((price, inputs)) = quoted.price.as_ref().zip(quoted.inputs.as_ref()) else { return };
+        if !sound(quoted.at) {
+            self.absurd += 1;
+            return;
+        }
         let name = inputs.tier.map_or("PLAIN", crate::policy::tier_name);
         let market = self.markets.entry(quoted.market.clone()).or_default();
         market.at(quoted.at);
         let tier = market.tiers.entry(name.to_owned()).or_default();
         tier.quoted += 1;
-        tier.fares += price.chosen.fare_minor;
+        tier.fares = tier.fares.saturating_add(price.chosen.fare_minor);
         if self.quotes.len() < RIDES_MAX {
             self.quotes.insert((quoted.market.clone(), quoted.quote.clone()), name);
         } else {
@@ -115,6 +138,10 @@ impl Seen {
 
     /// A ride was asked for; again under the same name it counts once.
     pub fn requested(&mut self, asked: &RideRequested) {
+        if !sound(asked.at) {
+            self.absurd += 1;
+            return;
+        }
         let key = (asked.market.clone(), asked.ride.clone());
         if self.rides.contains_key(&key) {
             return;
@@ -156,11 +183,41 @@ impl Seen {
         ride.ended |= expires;
     }
 
-    /// Rides of a market leaked so much, minor units.
+    /// A fare was captured, with what leaked of it: each class counts a ride.
+    pub fn captured(&mut self, captured: &FareCaptured) {
+        let Some(fare) = &captured.fare else { return };
+        if !sound(captured.at) {
+            self.absurd += 1;
+            return;
+        }
+        let market = self.markets.entry(captured.market.clone()).or_default();
+        market.captured = Some(wider(market.captured, captured.at));
+        for leakage in &fare.leakages {
+            self.leaked(&captured.market, class(leakage.kind), 1, leakage.lost_minor);
+        }
+    }
+
+    /// Rides of a market leaked so much, minor units; below zero is what riders or drivers lost.
     pub fn leaked(&mut self, market: &str, class: &str, rides: i64, lost: i64) {
         let leak =
             self.markets.entry(market.to_owned()).or_default().leaks.entry(class.to_ascii_lowercase()).or_default();
-        leak.rides += rides;
-        leak.lost += lost;
+        leak.rides = leak.rides.saturating_add(rides);
+        leak.lost = leak.lost.saturating_add(lost);
+    }
+}
+
+/// The symbol of a class in small letters.
+fn class(kind: LeakageKind) -> &'static str {
+    match kind {
+        LeakageKind::QuoteBroken => "quote_broken",
+        LeakageKind::TollUnbilled => "toll_unbilled",
+        LeakageKind::WaitUnbilled => "wait_unbilled",
+        LeakageKind::CancelUnbilled => "cancel_unbilled",
+        LeakageKind::WrongTier => "wrong_tier",
+        LeakageKind::PromotionStacked => "promotion_stacked",
+        LeakageKind::CommissionOnTax => "commission_on_tax",
+        LeakageKind::PayBelowFloor => "pay_below_floor",
+        LeakageKind::CashOnlineFee => "cash_online_fee",
+        LeakageKind::Unknown => "unknown",
     }
 }

@@ -115,11 +115,11 @@ fn a_tier_goes_the_way_that_earns_more() {
 #[test]
 fn a_leak_that_no_number_mends_is_told_without_a_change() {
     let mut seen = Seen::new(0);
-    seen.leaked("aldport", "UNBILLED_TOLL", 3, 900);
+    seen.leaked("aldport", "TOLL_UNBILLED", 3, 900);
     seen.leaked("aldport", "quote_broken", 5, 4_000);
     let found = recommend(&seen, BUILT_IN).unwrap();
     let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
-    assert_eq!(ids, ["leakage/aldport/quote_broken", "leakage/aldport/unbilled_toll"]);
+    assert_eq!(ids, ["leakage/aldport/quote_broken", "leakage/aldport/toll_unbilled"]);
     assert!(found[1].change.is_none() && found[1].what.contains("look at the rides"), "{}", found[1].what);
     let change = found[0].change.as_ref().unwrap();
     assert_eq!(Policy::parse(&change.text).unwrap().lock.valid_ms(), 600_000);
@@ -128,6 +128,37 @@ fn a_leak_that_no_number_mends_is_told_without_a_change() {
     ["b", "a", "c"].iter().for_each(|class| equal.leaked("m", class, 1, 10));
     let ids: Vec<String> = recommend(&equal, BUILT_IN).unwrap().into_iter().map(|one| one.id).collect();
     assert_eq!(ids, ["leakage/m/a", "leakage/m/b", "leakage/m/c"]);
+}
+
+#[test]
+fn a_number_that_holds_already_mends_nothing() {
+    let mut seen = Seen::new(0);
+    seen.leaked("aldport", "PAY_BELOW_FLOOR", 2, 700);
+    seen.leaked("aldport", "PROMOTION_STACKED", 2, 700);
+    seen.leaked("aldport", "quote_broken", 2, -700);
+    let most = BUILT_IN.replace("valid_s = 300", "valid_s = 3600");
+    assert_ne!(most, BUILT_IN);
+    let found = recommend(&seen, &most).unwrap();
+    assert_eq!(found.len(), 3);
+    for one in &found {
+        assert!(one.change.is_none() && one.margin == Span::default(), "{one:?}");
+        assert!(one.what.contains("no number of the policy mends it"), "{}", one.what);
+    }
+    // Where others lost, nothing can be won back, though a number bears on it.
+    let gained = recommend(&seen, BUILT_IN).unwrap();
+    let broken = gained.iter().find(|one| one.id.ends_with("quote_broken")).unwrap();
+    assert!(broken.change.is_some() && broken.margin == Span::default(), "{broken:?}");
+}
+
+#[test]
+fn absurd_times_are_left_out_and_counted() {
+    let mut seen = Seen::new(840);
+    for (ride, at) in [i64::MAX, 9_223_372_036_854_775_000, i64::MIN, 0, -1].into_iter().enumerate() {
+        seen.requested(&request(ride, at));
+    }
+    assert_eq!((seen.absurd, seen.markets.len()), (5, 0));
+    seen.requested(&request(9, FRIDAY));
+    assert_eq!((seen.absurd, seen.markets["aldport"].span), (5, Some((FRIDAY, FRIDAY))));
 }
 
 #[test]
@@ -158,7 +189,7 @@ proptest! {
                 let (quoted, taken) = (quoted.max(taken), quoted.min(taken));
                 market.tiers.insert((*tier).to_owned(), Tier { quoted: *quoted, taken: *taken, fares: quoted * 900 });
             }
-            ["quote_broken", "pay_below_floor", "stacked_promotion", "other"].iter().for_each(|class| seen.leaked(name, class, 1, lost));
+            ["quote_broken", "pay_below_floor", "promotion_stacked", "other"].iter().for_each(|class| seen.leaked(name, class, 1, lost));
         }
         let found = recommend(&seen, BUILT_IN).unwrap();
         prop_assert_eq!(&recommend(&seen, BUILT_IN).unwrap(), &found);

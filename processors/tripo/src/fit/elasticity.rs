@@ -8,6 +8,7 @@ use pricing::fit::{Observed, ROW_LEAST, learn, locals, section};
 
 use crate::config::{self, Instance};
 use crate::recorded::{Span, refused};
+use crate::table::{self, say};
 
 /// The quotes of a log: accepted are those with which a ride was asked for before their lock expired.
 #[derive(Arguments)]
@@ -37,22 +38,21 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
     let rows = locals(&all, &learned, args.utc_offset_minutes, args.rows as usize);
     let (low, high) = learned.interval();
     let (quotes, whose) = (learned.quotes, args.span.whose());
-    println!(
+    say!(
         "# Learned from {quotes} quotes of {whose}: {} accepted, {} moved on purpose.",
-        learned.accepted, learned.moved
+        learned.accepted,
+        learned.moved
     );
-    println!(
-        "# Elasticity of acceptance {:.2}, in nine of ten cases within {low:.2} to {high:.2}.",
-        learned.elasticity
-    );
+    say!("# Elasticity of acceptance {:.2}, in nine of ten cases within {low:.2} to {high:.2}.", learned.elasticity);
     for (cause, count) in &settled.left_out {
-        println!("# Left out: {count} quotes {cause}.");
+        say!("# Left out: {count} quotes {cause}.");
     }
     match rows.len() {
-        0 => println!("# No cell or hour with {ROW_LEAST} quotes differs from the whole beyond chance."),
-        count => println!("# {count} rows by cell and hour, each shrunk to what is known without it."),
+        0 => say!("# No cell or hour with {ROW_LEAST} quotes differs from the whole beyond chance."),
+        count => say!("# {count} rows by cell and hour, each shrunk to what is known without it."),
     }
-    println!("# Put this in the place of the section of a policy.");
-    print!("{}", section(args.span.market.as_deref(), &learned, &rows, args.utc_offset_minutes));
+    say!("# Put this in the place of the section of a policy.");
+    let text = section(args.span.market.as_deref(), &learned, &rows, args.utc_offset_minutes);
+    table::put(format_args!("{text}"));
     Ok(ExitCode::SUCCESS)
 }

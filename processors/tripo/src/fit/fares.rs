@@ -10,6 +10,8 @@ use devkit::rides::Table as Rows;
 use kernel::partition;
 use pricing::fit::{GROUPS_MAX, Linear, Ride, Table, Unfit, median_error};
 
+use crate::table::say;
+
 /// Metres a second of a trip on a road, least and most: what is slower stood still, what is faster was typed wrong.
 const SPEED: (f64, f64) = (0.5, 36.0);
 /// Most kilometres or minutes of a trip, and most minor units that it costs: what is beyond was typed wrong.
@@ -111,21 +113,21 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
     let (Some(ours), Some(theirs)) = (error(&|ride| table.price(ride)), error(&|ride| linear.price(ride))) else {
         return Err(format!("{}: no row is held back to judge by: raise --held-back", args.trips.display()));
     };
-    println!("# Fitted on {} trips of {} by least relative error.", seen.len(), args.trips.display());
-    println!("# On {} held back half are off by less than {ours:.2} %; by a linear model {theirs:.2} %.", held.len());
+    say!("# Fitted on {} trips of {} by least relative error.", seen.len(), args.trips.display());
+    say!("# On {} held back half are off by less than {ours:.2} %; by a linear model {theirs:.2} %.", held.len());
     for (cause, count) in &trips.left_out {
-        println!("# Left out: {count} rows, {cause}.");
+        say!("# Left out: {count} rows, {cause}.");
     }
-    println!("# Put these three in the place of those of a policy; its other numbers stay.\n[fare]");
-    println!("base = {}", table.base.round());
-    println!("km = {}", (table.km * 1_000.0).round());
-    println!("minute = {}", (table.minute * 1_000.0).round());
+    say!("# Put these three in the place of those of a policy; its other numbers stay.\n[fare]");
+    say!("base = {}", table.base.round());
+    say!("km = {}", (table.km * 1_000.0).round());
+    say!("minute = {}", (table.minute * 1_000.0).round());
     if trips.groups.len() > 1 {
-        println!("\n# Against {}, basis points, for [fare.tiers] or [fare.services]:", trips.groups[0]);
+        say!("\n# Against {}, basis points, for [fare.tiers] or [fare.services]:", trips.groups[0]);
     }
     for (group, (name, share)) in trips.groups.iter().zip(&table.groups).enumerate().skip(1) {
         let count = seen.iter().filter(|ride| ride.group == group).count();
-        println!("# {name} = {} ({count} trips)", (share * 1e4).round());
+        say!("# {name} = {} ({count} trips)", (share * 1e4).round());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,14 +9,20 @@ use devkit::calendar;
 use devkit::rides::Table as Rows;
 use kernel::contract::{Point, RideRequested};
 use kernel::geo;
-use pricing::fit::forecast::{Asked, Deviance, Log, Unlearned, choose, judge, learn};
+use pricing::fit::forecast::{Asked, DAYS_LEAST, Deviance, Log, Unlearned, choose, judge, learn};
+use pricing::forecast::sound;
 use runtime::kafka;
 use runtime::registry::Registry;
 
 use crate::config::{self, Flags, Instance};
+use crate::table::say;
 
 /// Rows that are taken at most; each quarter and cell with any takes about 50 bytes.
 const ROWS_MAX: u64 = 50_000_000;
+/// Rides of a market that are told apart at most, about 100 bytes each.
+const RIDES_MAX: usize = 4_000_000;
+/// What is left out whose time no ride can have had.
+const ABSURD: &str = "whose time is absurd";
 /// A minute, milliseconds.
 const MINUTE_MS: i64 = 60_000;
 
@@ -26,7 +32,8 @@ pub(crate) struct Args {
     /// The requests, all of them: those that were refused or expired too, where they are known.
     #[arg(long, value_name = "FILE", required_unless_present = "market", conflicts_with = "market")]
     pickups: Option<PathBuf>,
-    /// In place of a file: this market's requests in `ride.requested`, whatever became of them.
+    /// In place of a file: this market's requests in `ride.requested`, whatever became of them. The contract keeps 7 days of them, too
+    /// few: keep 25 days by `retention.ms` for the default --held-back.
     #[arg(long)]
     market: Option<String>,
     #[command(flatten)]
@@ -72,22 +79,26 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
     let (from, to) = log.days();
     let cut = to - args.held_back;
     let left: Vec<String> = left_out.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
+    let none = if left.is_empty() { "none".to_owned() } else { left.join(", ") };
+    if log.total() == 0 {
+        return Err(format!("no request of {source} was found; rows left out: {none}"));
+    }
     let refused = |why: Unlearned| {
-        let left = if left.is_empty() { "none".to_owned() } else { left.join(", ") };
-        format!("{}: {why}; {} days are held back, rows left out: {left}", source, args.held_back)
+        let more = kept(args, &why);
+        format!("{source}: {why}; {} days are held back, rows left out: {none}{more}", args.held_back)
     };
     let knobs = choose(&log, (from, cut)).map_err(refused)?;
     let table = learn(&log, (from, cut), &knobs).map_err(refused)?;
     let judged = judge(&log, &table, (from, cut, to));
     let day = |day: i64| calendar::show(kernel::Millis(day * 86_400_000), 0)[..14].to_owned();
-    println!(
+    say!(
         "# Learned from {} ({} days), {} requests of {}.",
         day(from),
         cut - from,
         log.between(from, cut).total(),
         source
     );
-    println!(
+    say!(
         "# Judged by {} ({} whole days): {} requests in {} places, {} places times quarters of an hour, each foretold an hour ahead.",
         day(cut),
         to - cut,
@@ -95,9 +106,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
         table.places.len(),
         judged.judged
     );
-    left.iter().for_each(|left| println!("# Left out: rows {left}."));
+    left.iter().for_each(|left| say!("# Left out: rows {left}."));
     tell(&judged);
-    println!("# {knobs:?}");
+    say!("# {knobs:?}");
     if let Some(out) = &args.out {
         let mut whole = learn(&log, (from, to), &knobs).map_err(refused)?;
         whole.utc_offset_minutes = args.utc_offset;
@@ -113,9 +124,22 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
         );
         let text = whole.text();
         std::fs::write(out, &text).map_err(|error| format!("{}: {error}", out.display()))?;
-        println!("# Written to {}: {} places, {} bytes.", out.display(), whole.places.len(), text.len());
+        say!("# Written to {}: {} places, {} bytes.", out.display(), whole.places.len(), text.len());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to change where a topic does not reach back far enough: days are whole, so one more is kept than is needed.
+fn kept(args: &Args, why: &Unlearned) -> String {
+    let days = DAYS_LEAST + args.held_back + 1;
+    match (why, &args.market) {
+        (Unlearned::TooShort(..), Some(_)) => {
+            format!(
+                "; keep ride.requested for {days} days (its `retention.ms`; the contract's are 7), or lower --held-back"
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 fn tell(judged: &Deviance) {
@@ -143,9 +167,17 @@ type Found = (Log, BTreeMap<&'static str, u64>);
 
 /// A market's requests in the topic; one that was sent again counts once.
 fn topic(access: &kafka::Access, registry: &mut Registry, market: &str, utc_offset: i64) -> Result<Found, String> {
-    let (mut log, mut known, mut again) = (Log::default(), BTreeSet::new(), 0);
+    let (mut log, mut known, mut again, mut absurd, mut full) = (Log::default(), BTreeSet::new(), 0, 0, false);
     let scanned = kafka::scan(access, registry, ROWS_MAX, |request: RideRequested| {
-        if request.market != market {
+        if request.market != market || full {
+            return;
+        }
+        if !sound(request.at) {
+            absurd += 1;
+            return;
+        }
+        if known.len() == RIDES_MAX && !known.contains(&request.ride) {
+            full = true;
             return;
         }
         let cell = geo::cell(request.pickup);
@@ -154,7 +186,12 @@ fn topic(access: &kafka::Access, registry: &mut Registry, market: &str, utc_offs
             false => again += 1,
         }
     })?;
-    let left_out = [("that cannot be read", scanned.unreadable), ("that were sent before", again)];
+    if full {
+        return Err(format!(
+            "ride.requested: more than {RIDES_MAX} rides of {market}: take a shorter span from a file by --pickups"
+        ));
+    }
+    let left_out = [("that cannot be read", scanned.unreadable), ("that were sent before", again), (ABSURD, absurd)];
     Ok((log, left_out.into_iter().filter(|(_, count)| *count > 0).collect()))
 }
 
@@ -190,12 +227,31 @@ fn read(args: &Args, pickups: &Path) -> Result<Found, String> {
 
 fn asked(cells: &[String], utc_offset: i64) -> Result<Asked, &'static str> {
     let local = |text: &str| calendar::parse(&format!("{text}Z")).map(|at| at.0);
-    let local_ms = match calendar::parse(&cells[0]) {
-        Ok(at) => at.0 + utc_offset * MINUTE_MS,
-        Err(_) => local(&cells[0]).map_err(|_| "whose time is not understood")?,
+    let (at_ms, offset) = match calendar::parse(&cells[0]) {
+        Ok(at) => (at.0, utc_offset * MINUTE_MS),
+        Err(_) => (local(&cells[0]).map_err(|_| "whose time is not understood")?, 0),
     };
+    if !sound(at_ms) {
+        return Err(ABSURD);
+    }
+    let local_ms = at_ms + offset;
     let degrees = |text: &str, most: f64| text.parse::<f64>().ok().filter(|degrees| degrees.abs() <= most);
     let place = degrees(&cells[1], 90.0).zip(degrees(&cells[2], 180.0)).ok_or("whose place is not in degrees")?;
     let e6 = |degrees: f64| (degrees * 1e6).round() as i32;
     Ok(Asked { local_ms, cell: geo::cell(Point { lat_e6: e6(place.0), lng_e6: e6(place.1) }) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_no_ride_can_have_had_is_left_out_before_it_is_reckoned_with() {
+        let of = |time: &str| asked(&[time.to_owned(), "37.77".to_owned(), "-122.43".to_owned()], 840);
+        for time in ["9223372036854775", "-9223372036854775", "0", "4102444800", "1999-12-31T23:59:59Z"] {
+            assert_eq!(of(time), Err(ABSURD), "{time}");
+        }
+        assert_eq!(of("946684800").map(|asked| asked.local_ms), Ok(946_684_800_000 + 840 * MINUTE_MS));
+        assert_eq!(of("2014-04-01 00:00:00").map(|asked| asked.local_ms), Ok(1_396_310_400_000));
+    }
 }

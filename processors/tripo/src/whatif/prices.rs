@@ -12,7 +12,7 @@ use runtime::settings;
 
 use crate::config::{self, Instance};
 use crate::recorded::{Span, refused};
-use crate::table;
+use crate::table::{self, say};
 
 /// Judged are its fare table, demand, choice, caps and competitor term, over ways, surge, waits and competitors' prices as they were
 /// recorded; its prices must lie within a step of exploration around those that were chosen.
@@ -54,16 +54,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
     let all: Vec<Rival> = settled.quotes.into_iter().map(of).collect();
     let judged = judge(&all, args.seed).map_err(|why| refused(&why, &settled.left_out))?;
     for (cause, count) in &settled.left_out {
-        println!("left out: {count} quotes {cause}");
+        say!("left out: {count} quotes {cause}");
     }
     if judged.beyond > 0 {
-        println!("left out: {} quotes whose other price lies beyond what was explored", judged.beyond);
+        say!("left out: {} quotes whose other price lies beyond what was explored", judged.beyond);
     }
     let (quotes, whose) = (judged.quotes, args.span.whose());
-    println!(
-        "{quotes} quotes of {whose}, effective sample size {:.0}; in brackets nine of ten samples",
-        judged.effective
-    );
+    say!("{quotes} quotes of {whose}, effective sample size {:.0}; in brackets nine of ten samples", judged.effective);
     print(&judged, currencies.first().map_or("", String::as_str));
     Ok(ExitCode::SUCCESS)
 }

@@ -80,7 +80,7 @@ impl Session {
             create(&client, access, tables).await?;
         }
         let client = Arc::new(client);
-        let read = profile(access, Consistency::LocalOne, true);
+        let read = profile(access, Consistency::LocalQuorum, true);
         let prepare = async |text: String, how: &ExecutionProfileHandle| {
             let prepared = client
                 .prepare(text)

@@ -21,6 +21,8 @@ use crate::{
 struct Asked {
     memory: Memory,
     away: AtomicBool,
+    /// Answers no more than the first of those asked for.
+    slow: AtomicBool,
     reads: Mutex<Vec<Vec<String>>>,
 }
 
@@ -34,6 +36,14 @@ impl Store for Asked {
         match self.away.load(Relaxed) {
             true => Err("the test's store does not answer".to_owned()),
             false => self.memory.read(table, keys, within),
+        }
+    }
+
+    fn read_some(&self, table: &'static str, keys: &[&str], within: Duration) -> (Vec<Option<Row>>, Option<String>) {
+        let most = if self.slow.load(Relaxed) { 1 } else { keys.len() };
+        match self.read(table, &keys[..most], within) {
+            Ok(rows) => (rows, (most < keys.len()).then(|| "the test's store does not answer in time".to_owned())),
+            Err(why) => (Vec::new(), Some(why)),
         }
     }
 
@@ -65,8 +75,8 @@ struct Stage {
 impl Stage {
     fn with(cached: usize) -> Stage {
         let [deadline, pause, fresh] = [20, 1_000, 5_000].map(Duration::from_millis);
-        let store = Asked { memory: Memory::new(100), away: AtomicBool::new(false), reads: Mutex::default() };
-        let store = Arc::new(store);
+        let [away, slow] = [false; 2].map(AtomicBool::new);
+        let store = Arc::new(Asked { memory: Memory::new(100), away, slow, reads: Mutex::default() });
         store.write(RIDERS, &[row(&rider("ann", Some(Loyalty::Gold)), 7)], &Positions::new()).unwrap();
         let reader = Reader::new(store.clone(), Reading { deadline, pause, cached, fresh });
         Stage { store, reader, watch: Watch::default() }
@@ -129,14 +139,16 @@ fn a_store_that_is_away_is_asked_once_in_a_while_and_says_so_until_it_answers() 
         assert_eq!(stage.look(&["bob"], at)["bob"], Facts::Unanswered);
     }
     assert_eq!(stage.reads(), 2, "nobody waits for it meanwhile");
-    assert!(stage.reader.trouble().is_some_and(|why| why.contains("does not answer")));
+    let trouble = |at_ms| stage.reader.trouble(Duration::from_millis(at_ms));
+    assert!(trouble(500).is_some_and(|why| why.contains("does not answer")));
+    assert_eq!(trouble(1_010), None, "where nobody asks it is over with the pause");
     assert!(matches!(stage.look(&["ann"], 600)["ann"], Facts::Found(_)), "who is remembered is known all the same");
     stage.look(&["bob"], 1_010);
     assert_eq!(stage.reads(), 3, "after the pause once more");
     stage.store.away.store(false, Relaxed);
     assert_eq!(stage.look(&["bob"], 1_900)["bob"], Facts::Unanswered);
     assert_eq!(stage.look(&["bob"], 2_010)["bob"], Facts::Absent, "silence is not remembered");
-    assert_eq!(stage.reader.trouble(), None);
+    assert_eq!(stage.reader.trouble(Duration::from_millis(2_010)), None);
     assert_eq!(stage.watch.total(Count::RidersUnanswered), 492);
 }
 
@@ -147,6 +159,17 @@ fn a_row_that_cannot_be_read_costs_its_rider_alone() {
     stage.store.write(RIDERS, &[broken], &Positions::new()).unwrap();
     let found = stage.look(&["ann", "bob"], 0);
     assert!(matches!((&found["ann"], &found["bob"]), (Facts::Found(_), Facts::Unanswered)), "{found:?}");
-    let said = stage.reader.trouble().unwrap();
+    let said = stage.reader.trouble(Duration::ZERO).unwrap();
     assert!(said.contains("rider.changed/1@9 cannot be read") && !said.contains('\n'), "{said}");
+}
+
+#[test]
+fn what_came_within_the_deadline_counts_though_the_rest_did_not() {
+    let mut stage = Stage::with(10);
+    stage.store.slow.store(true, Relaxed);
+    let found = stage.look(&["ann", "bob"], 0);
+    assert!(matches!((&found["ann"], &found["bob"]), (Facts::Found(_), Facts::Unanswered)), "{found:?}");
+    assert!(matches!(stage.look(&["ann"], 1)["ann"], Facts::Found(_)), "and is remembered");
+    let counted = [Count::RidersRead, Count::RidersRemembered, Count::RidersUnanswered].map(|of| stage.watch.total(of));
+    assert_eq!((counted, stage.watch.total_bound(Bound::StoreDeadline), stage.reads()), ([1, 1, 1], 1, 1));
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kernel::{
     Malformed, Millis, Record, codec,
@@ -8,7 +8,7 @@ use kernel::{
 
 use crate::{
     log::Raw,
-    store::{REMEMBERED, Row, row},
+    store::{Memory, Positions, REMEMBERED, RIDERS, Row, Store, row},
 };
 
 const NOW: Millis = Millis(1_700_000_000_000);
@@ -78,4 +78,20 @@ fn what_breaks_the_contract_is_parked_with_its_cause() {
         cause(&Raw { value: None, key: Some(Arc::from(&[0xff][..])), ..raw(&changed("ann")) }),
         Cause::Undecodable
     );
+}
+
+#[test]
+fn a_full_store_in_memory_leaves_out_who_is_new_and_keeps_up_who_is_known() {
+    let row = |key: &str, offset, body: Option<&str>| {
+        let (key, body) = (key.to_owned(), body.map(str::to_owned));
+        Row { key, partition: 0, offset, body, expires: None }
+    };
+    let (store, read) = (Memory::new(2), BTreeMap::from([(0, 7)]));
+    store.write(RIDERS, &[row("ann", 1, Some("a")), row("bob", 2, Some("b"))], &Positions::new()).unwrap();
+    let more = [row("cy", 3, Some("c")), row("ann", 4, Some("d")), row("bob", 5, None), row("dee", 6, None)];
+    assert_eq!(store.write(RIDERS, &more, &read), Ok(()));
+    let found = store.read(RIDERS, &["ann", "bob", "cy"], Duration::ZERO).unwrap();
+    let bodies: Vec<_> = found.into_iter().map(|row| row.and_then(|row| row.body)).collect();
+    assert_eq!(bodies, [Some("d".to_owned()), None, None]);
+    assert_eq!((store.left_out(RIDERS), store.positions(RIDERS)), (1, Ok(read)));
 }

@@ -25,10 +25,15 @@ impl Quotes {
         self.all.len()
     }
 
-    /// Notes a quote; one that is known stays as it is, for no id is used again. False: there were `room` of them, and the oldest made way.
+    /// Notes a quote. Of an id that was used again, once it was forgotten, the newer price counts: it is all that a successor knows. False:
+    /// there were `room` of them, and the oldest made way.
     pub(crate) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> bool {
-        if self.all.contains_key(quote.as_str()) {
-            return true;
+        if let Some(known) = self.all.get(quote.as_str()).map(|known| known.at) {
+            if promise.at <= known {
+                return true;
+            }
+            self.by_time.remove(&(known, quote.as_str().into()));
+            self.all.remove(quote.as_str());
         }
         let (id, at): (Box<str>, i64) = (quote.into(), promise.at);
         let minute = self.surges.entry(at.div_euclid(MINUTE_MS)).or_default();
