@@ -40,12 +40,14 @@ fn a_file_belongs_to_one_process() {
 }
 
 #[test]
-fn memory_that_is_full_refuses_and_says_what_to_do() {
+fn memory_that_is_full_leaves_out_who_is_new_counts_him_and_keeps_the_others_up() {
     let store = Memory::new(2);
     let write = |rows: &[_]| store.write(RIDERS, rows, &Positions::new());
     let rows = ["ann", "bob"].map(|key| row(key, 1, Some("x")));
     assert_eq!(write(&rows), Ok(()));
     assert_eq!(write(&[row("ann", 2, None)]), Ok(()), "who is known has a row");
-    let refused = write(&[row("cy", 3, Some("x"))]).unwrap_err();
-    assert!(refused.contains("raise store.rows_max"), "{refused}");
+    assert_eq!(write(&[row("cy", 3, Some("x")), row("bob", 4, None)]), Ok(()), "nobody else waits for him");
+    assert_eq!(store.left_out(RIDERS), 1);
+    let read = store.read(RIDERS, &["bob", "cy"], std::time::Duration::from_secs(1)).unwrap();
+    assert!(read.iter().flatten().all(|row| row.body.is_none()), "{read:?}");
 }

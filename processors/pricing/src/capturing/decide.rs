@@ -74,7 +74,8 @@ impl Till<'_> {
             service: asked.service,
             tier: asked.tier,
             road_m: share(asked.straight_m, self.sections.road.detour_bps),
-            peak: self.tide.peak_at(asked.at),
+            // As it was then: what stood still reads requests long after they were made.
+            peak: self.sections.peak.scheduled(asked.at) || self.tide.peak_at(asked.at),
             quote: asked.quote.clone(),
             promise: promise.cloned(),
         };
