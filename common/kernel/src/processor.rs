@@ -182,6 +182,9 @@ pub trait Processor: Sized + 'static {
     const TAILS: &'static [Tail];
     /// What it writes.
     const OUTPUTS: &'static [&'static Topic];
+    /// Outputs that are tails, too, for who takes over, and of which [`Processor::observe`] would make what [`Processor::evolve`] made of
+    /// them: a worker does not decode again what it wrote itself.
+    const ECHOES: &'static [&'static Topic] = &[];
     /// Steps of the degrade ladder, as [`Emit::degraded`] names them.
     const DEGRADES: &'static [&'static str] = &[];
     /// Whether each turn keeps its market's clock. Without it a successor starts at the time of the records: for a processor that

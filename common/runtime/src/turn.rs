@@ -59,6 +59,8 @@ pub(crate) struct Bench<'a, P: Processor, S> {
     pub(crate) watch: &'a Watch,
 }
 
+/// What a value is given at first, bytes: most fit.
+const ROOM: usize = 448;
 /// What a batch holds beside one value, bytes.
 const HEADROOM: usize = 4_096;
 
@@ -312,7 +314,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
 
     fn header(&self, topic: &str) -> Result<Vec<u8>, String> {
         let id = self.schemas.id_of(topic).ok_or_else(|| format!("the schema of {topic} is not registered"))?;
-        let mut value = Vec::with_capacity(256);
+        let mut value = Vec::with_capacity(ROOM);
         wire::start(id, &mut value);
         Ok(value)
     }

@@ -8,3 +8,4 @@ pub(crate) mod fare;
 pub(crate) mod optimum;
 pub(crate) mod price;
 pub(crate) mod surge;
+mod wide;

@@ -79,6 +79,7 @@ impl Processor for Quoting {
         Tail { topic: PriceQuoted::TOPIC, reach: Reach::Market, need: Need::Best, horizon: Some(REMEMBERED) },
     ];
     const OUTPUTS: &'static [&'static Topic] = &[PriceQuoted::TOPIC, TurnTaken::TOPIC, StateKept::TOPIC];
+    const ECHOES: &'static [&'static Topic] = &[PriceQuoted::TOPIC];
     const DEGRADES: &'static [&'static str] = &["cells", "riders"];
     const READS_RIDERS: bool = true;
     type Ask = QuoteRequested;

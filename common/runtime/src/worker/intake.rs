@@ -134,6 +134,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             waiting.push_back(raw);
             return Outcome::Nothing;
         }
+        if self.echoes.heard(&raw) {
+            return self.pass(&raw);
+        }
         let named = match self.resolve(&raw) {
             Ok(named) => named,
             Err(fault) => {
@@ -150,6 +153,14 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         } else {
             self.admit_fact(raw, named)
         }
+    }
+
+    /// What we wrote ourselves: the view knows it, or will once its transaction is merged.
+    fn pass(&mut self, raw: &Raw) -> Outcome {
+        let Some(seat) = self.seats.get_mut(&raw.partition) else { return Outcome::Nothing };
+        seat.read_to((raw.topic, raw.partition), (raw.offset, raw.offset + 1));
+        seat.newest = seat.newest.max(raw.appended);
+        Outcome::Seen
     }
 
     /// The schema that a record names. While the registry is away it is asked once in a while, not for each record.

@@ -155,6 +155,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 
     fn vacate(&mut self, seat: &Seat<P>) {
+        self.echoes.forget();
         if seat.live() {
             self.watch.live(-1);
         }

@@ -3,6 +3,7 @@
 //! The same as [`Demand::accepts`] for each, a dozen times as fast: the slopes lie side by side, so that a processor takes several at once,
 //! and exponential and logarithm are sums and products written out here, which come to the same bits on every machine. A test says how
 //! far they are off: less than a tenth of a millionth.
+#![allow(clippy::needless_range_loop)] // Lanes of several arrays at once: of iterators the compiler makes slower code.
 
 use super::demand::{Demand, POINTS};
 use super::optimum::GRID;
@@ -31,58 +32,63 @@ pub(super) struct Taken {
 }
 
 /// Demand at each of the prices.
+#[inline(always)]
 pub(super) fn curve(demand: &Demand, wait_min: f64, logs: &[f64]) -> [Taken; GRID] {
     let mut slopes = [0.0; LANES];
     slopes[..POINTS].copy_from_slice(&demand.slopes());
     let halves = slopes.map(|slope| slope / 2.0);
     let odds = demand.odds - demand.wait * wait_min;
     let mut curve = [Taken { accepts: [0.0; LANES], riders: [0.0; LANES] }; GRID];
+    for (taken, log) in curve.iter_mut().zip(logs) {
+        for lane in 0..LANES {
+            taken.accepts[lane] = 1.0 / (1.0 + exp(slopes[lane] * log - odds));
+        }
+    }
+    let Some(dearest) = logs.len().checked_sub(1) else { return curve };
+    let mut above = curve[dearest];
+    above.riders = above.accepts.map(|accepts| -libm::log((1.0 - accepts).max(1e-12)));
+    curve[dearest] = above;
     // What the choice is worth to riders grows, as the price falls, by acceptance: its integral, by trapezoids between prices that
     // are a hundredth apart or so, spares a logarithm for each.
-    let mut last: Option<(f64, Taken)> = None;
-    for (taken, log) in curve.iter_mut().zip(logs).rev() {
-        taken.accepts = accept(slopes.map(|slope| slope * log - odds));
-        match &last {
-            None => taken.riders = taken.accepts.map(|accepts| -libm::log((1.0 - accepts).max(1e-12))),
-            Some((dearer, above)) => {
-                let step = dearer - log;
-                let area = |lane: usize| (taken.accepts[lane] + above.accepts[lane]) * halves[lane] * step;
-                taken.riders = std::array::from_fn(|lane| above.riders[lane] + area(lane));
-            }
+    for place in (0..dearest).rev() {
+        let step = logs[place + 1] - logs[place];
+        let mut taken = curve[place];
+        for lane in 0..LANES {
+            let area = (taken.accepts[lane] + above.accepts[lane]) * halves[lane] * step;
+            taken.riders[lane] = above.riders[lane] + area;
         }
-        last = Some((*log, *taken));
+        curve[place] = taken;
+        above = taken;
     }
     curve
 }
 
-/// `1 / (1 + exp(against))`.
-fn accept(against: Lanes) -> Lanes {
-    exp(against).map(|against| 1.0 / (1.0 + against))
-}
-
-/// `exp` of each: `2^k` times a polynomial of what is left, which lies within half of `ln 2`.
-fn exp(of: Lanes) -> Lanes {
-    let mut powers = [0.0; LANES];
-    for (power, of) in powers.iter_mut().zip(of) {
-        let low = if of > -ODDS { of } else { -ODDS };
-        let of = if low < ODDS { low } else { ODDS };
-        let rounded = of * std::f64::consts::LOG2_E + ROUND;
-        let whole = rounded - ROUND;
-        let left = of - whole * LN_2.0 - whole * LN_2.1;
-        // The whole number is put where a float has its exponent.
-        let two = f64::from_bits((rounded.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
-        *power = two * series(left);
-    }
-    powers
+/// `2^k` times a polynomial of what is left, which lies within half of `ln 2`.
+#[inline(always)]
+fn exp(of: f64) -> f64 {
+    let low = if of > -ODDS { of } else { -ODDS };
+    let of = if low < ODDS { low } else { ODDS };
+    let rounded = of * std::f64::consts::LOG2_E + ROUND;
+    let whole = rounded - ROUND;
+    let left = of - whole * LN_2.0 - whole * LN_2.1;
+    // The whole number is put where a float has its exponent.
+    let two = f64::from_bits((rounded.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
+    two * series(left)
 }
 
 /// The first terms of the exponential's series; the next one is below 6e-9 where `|x|` is at most half of `ln 2`.
+#[inline(always)]
 fn series(x: f64) -> f64 {
     const TERMS: [f64; 7] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
-    TERMS.iter().fold(1.0 / 5_040.0, |sum, term| sum * x + term)
+    let mut sum = 1.0 / 5_040.0;
+    for term in TERMS {
+        sum = sum * x + term;
+    }
+    sum
 }
 
 /// `ln(price / start)` of each price: twice the area tangent of `(price - start) / (price + start)`, by its series.
+#[inline(always)]
 pub(super) fn logs(start: i64, prices: &[i64]) -> [f64; GRID] {
     let start = start.max(1) as f64;
     let mut logs = [0.0; GRID];
@@ -93,7 +99,11 @@ pub(super) fn logs(start: i64, prices: &[i64]) -> [f64; GRID] {
         far |= part.abs() > FAR * 0.5;
         let square = part * part;
         const TERMS: [f64; 7] = [1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0];
-        *log = 2.0 * part * TERMS.iter().fold(1.0 / 15.0, |sum, term| sum * square + term);
+        let mut sum = 1.0 / 15.0;
+        for term in TERMS {
+            sum = sum * square + term;
+        }
+        *log = 2.0 * part * sum;
     }
     // Bounds that lie far from the start: rare, and exact.
     if far {
@@ -111,7 +121,7 @@ mod tests {
     fn exponential_and_logarithm_are_those_of_the_library() {
         for step in -7_000..=7_000 {
             let x = f64::from(step) * 0.1;
-            let ours = exp([x; LANES])[0];
+            let ours = exp(x);
             assert!((ours / libm::exp(x) - 1.0).abs() < 1e-8, "exp({x}) = {ours}");
         }
         for start in [1, 2, 99, 2_000, 123_456_789] {

@@ -1,14 +1,12 @@
 //! A turn: facts are taken in, surge moves on, and each request is answered by itself.
 
-use std::collections::BTreeSet;
-
 use kernel::contract::{CellCounted, PriceQuoted, QuoteInputs, QuoteOutcome, QuoteRequested, Refusal, TurnTaken};
 use kernel::{Event, Processor, Rules, Turn, geo};
 
 use super::answer::{answer, of_metered, told};
 use super::personal::Personal;
 use super::step::{Step, small};
-use super::view::{Crowd, Market};
+use super::view::{Crowd, Market, Names};
 use super::{Output, Quoting, View};
 use crate::policy::Sections;
 use crate::{Policy, share};
@@ -28,7 +26,7 @@ pub(super) fn decide(turn: &Turn<Quoting>, view: &View, policy: &Policy) -> Vec<
         market,
         step: Step::take(turn, market, sections),
         crowd: Crowd::default(),
-        answered: BTreeSet::new(),
+        answered: Names::default(),
     };
     if !turn.asks.is_empty() {
         desk.crowd = market.crowd(turn.now.0, &sections.surge);
@@ -51,7 +49,7 @@ struct Desk<'a> {
     step: Step<'a>,
     crowd: Crowd,
     /// Quotes of this turn.
-    answered: BTreeSet<&'a str>,
+    answered: Names<'a>,
 }
 
 impl<'a> Desk<'a> {
@@ -73,7 +71,7 @@ impl<'a> Desk<'a> {
             stale: self.turn.stale,
         };
         let remembered = now.saturating_sub(self.policy.lock.late_ms());
-        if self.market.answered(&asked.quote, remembered) || !self.answered.insert(&asked.quote) {
+        if self.market.answered(&asked.quote, remembered) || !self.answered.add(&asked.quote) {
             return quoted;
         }
         // What is older is remembered no more: it may have had a price.

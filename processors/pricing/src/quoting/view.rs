@@ -3,6 +3,7 @@
 //!
 //! What is kept comes from `state.kept` only; pings, requests and answered quotes expire by event time.
 
+mod answered;
 mod crowd;
 mod market;
 mod signals;
@@ -13,6 +14,7 @@ use kernel::contract::StateKept;
 
 use super::{Output, Seen};
 use crate::{Account, Surge};
+pub(crate) use answered::{Answered, Names};
 pub(crate) use crowd::Recent;
 pub(crate) use market::{Crowd, Market};
 pub(crate) use signals::Signals;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Measure, Millis, geo};
 
-use super::{Recent, Signals};
+use super::{Answered, Recent, Signals};
 use crate::policy::{Sections, SurgePolicy, WaitPolicy};
 use crate::quoting::{HORIZON, REMEMBERED, Seen};
 use crate::{Account, Counts, Surge};
@@ -22,7 +22,7 @@ pub(crate) struct Market {
     /// Who is free in a cell.
     free: BTreeMap<u64, BTreeSet<Box<str>>>,
     /// Quotes that were answered.
-    answered: Recent<()>,
+    answered: Answered,
     pub(crate) surge: Surge,
     pub(crate) signals: Signals,
     pub(crate) highs: Account,
@@ -34,7 +34,7 @@ impl Default for Market {
             requests: Recent::new(HORIZON.0),
             drivers: Recent::new(HORIZON.0),
             free: BTreeMap::new(),
-            answered: Recent::new(REMEMBERED.0),
+            answered: Answered::new(REMEMBERED.0),
             surge: Surge::default(),
             signals: Signals::default(),
             highs: Account::default(),
@@ -59,6 +59,8 @@ pub(crate) struct Crowd {
     demand: BTreeMap<u64, i32>,
     /// As far as anybody asked.
     supply: BTreeMap<u64, i32>,
+    /// What the pickups of a cell find, as far as anybody asked: many ask at a station.
+    around: BTreeMap<u64, Around>,
     /// A ping must be so new.
     since: i64,
 }
@@ -95,14 +97,13 @@ impl Market {
 
     /// A quote was answered.
     pub(super) fn answer(&mut self, quote: &str, at: i64) {
-        while self.answered.sweep(at).is_some() {}
-        self.answered.insert(quote, at, ());
+        self.answered.note(quote, at);
     }
 
     /// Whether a quote was answered at `since` or later. What was answered before that is forgotten by whoever takes over, so it counts
     /// for nobody.
     pub(crate) fn answered(&self, quote: &str, since: i64) -> bool {
-        self.answered.get(quote).is_some_and(|(at, ())| at >= since)
+        self.answered.at(quote).is_some_and(|at| at >= since)
     }
 
     fn leave(&mut self, cell: Option<u64>, driver: &str) {
@@ -157,8 +158,17 @@ impl Market {
         (all.into_iter().collect(), true)
     }
 
-    /// What stands around a pickup.
+    /// What stands around a pickup: the same for all of a cell in one turn.
     pub(crate) fn around(&self, cell: u64, crowd: &mut Crowd, wait: &WaitPolicy) -> Around {
+        if let Some(known) = crowd.around.get(&cell) {
+            return *known;
+        }
+        let found = self.look_around(cell, crowd, wait);
+        crowd.around.insert(cell, found);
+        found
+    }
+
+    fn look_around(&self, cell: u64, crowd: &mut Crowd, wait: &WaitPolicy) -> Around {
         let mut around = Around { wait_ms: wait.wait_ms(wait.rings_max + 1), ..Around::default() };
         let mut ring = Vec::new();
         let mut nearest = None;
