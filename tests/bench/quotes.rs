@@ -24,7 +24,7 @@ use runtime::{Limits, Pace, Schemas, Service, Settings, kafka::Access, service};
 use process::{Role, median};
 use watch::{Figures, PASSED, ends, named, watch};
 
-const QUOTES: i64 = 200_000;
+const QUOTES: i64 = 400_000;
 const ROUNDS: usize = 3;
 /// Between two commits.
 const EVERY: Duration = Duration::from_millis(100);
@@ -38,19 +38,21 @@ fn main() {
         (Some("pass"), Some(brokers), _) => {
             floor::pass(brokers, (&[PriceQuoted::TOPIC.name], PASSED.name), EVERY, &process::told_to_end());
         }
-        (Some("price"), Some(brokers), Some(registry)) => price(brokers, registry),
+        (Some("price"), Some(brokers), Some(registry)) => {
+            price(brokers, registry, if arguments.get(4).is_some() { 2 } else { 1 });
+        }
         _ => measure(),
     }
 }
 
 /// Prices until the standard input ends.
-fn price(brokers: &str, registry: &str) {
+fn price(brokers: &str, registry: &str, workers: usize) {
     let instance = format!("bench-{}", std::process::id());
     let access = Access { brokers: brokers.to_owned(), group: "quoting".to_owned(), instance, ..Access::default() };
     let limits =
         Limits { polled: 1_000, asks_in_hand: 50_000, asks_taken: 12_000, bytes_in_hand: 1 << 28, ..Limits::default() };
     let pace = Pace { interval: EVERY, limits, ..Pace::default() };
-    let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
+    let settings = Settings { access, workers, pace, grace: service::GRACE };
     let url = registry.to_owned();
     let schemas = move || {
         let mut registry = runtime::registry::Registry::new(&url)?;
@@ -76,20 +78,26 @@ fn measure() {
     client.register(&TOPICS).expect("schemas");
     let broker = named(&format!("kafka-{}-", std::process::id())).expect("the broker runs");
     let street = Street::new(brokers, &client);
-    let mut found: [Vec<Figures>; 2] = Default::default();
+    let url = registry.url();
+    let (one, two, pass) = (["price", brokers, url], ["price", brokers, url, "twice"], ["pass", brokers]);
+    let quoted = PriceQuoted::TOPIC.name;
+    let mut found: [Vec<Figures>; 3] = Default::default();
     for round in 0..=ROUNDS {
-        street.fill(round);
-        let roles: [(&[&str], &str); 2] =
-            [(&["price", brokers, registry.url()], PriceQuoted::TOPIC.name), (&["pass", brokers], PASSED.name)];
-        for ((arguments, topic), found) in roles.into_iter().zip(&mut found) {
+        // The floor copies what both have written.
+        let roles: [(&[&str], &str, i64); 3] =
+            [(&one, quoted, QUOTES), (&two, quoted, QUOTES), (&pass, PASSED.name, 2 * QUOTES)];
+        for (place, (arguments, topic, records)) in roles.into_iter().enumerate() {
+            if topic == quoted {
+                street.fill(2 * round + place);
+            }
             let begin = ends(brokers, topic, PARTITIONS);
             let mover = Role::start(arguments);
-            let figures = watch(brokers, (topic, PARTITIONS), (begin, QUOTES), (mover.id(), broker));
-            finish(brokers, topic, begin);
+            let figures = watch(brokers, (topic, PARTITIONS), (begin, records), (mover.id(), broker));
+            finish(brokers, topic, begin + records);
             mover.stop();
             // The first meets a broker that still compiles itself.
             if round > 0 {
-                found.push(figures);
+                found[place].push(figures);
             }
         }
     }
@@ -97,28 +105,30 @@ fn measure() {
 }
 
 /// Waits until the last of a round is there: the next begins behind it.
-fn finish(brokers: &str, topic: &str, begin: i64) {
+fn finish(brokers: &str, topic: &str, end: i64) {
     // Markers of transactions take offsets too.
-    while ends(brokers, topic, PARTITIONS) - begin < QUOTES {
+    while ends(brokers, topic, PARTITIONS) < end {
         std::thread::sleep(Duration::from_millis(100));
     }
     std::thread::sleep(3 * EVERY);
 }
 
-fn tell([priced, passed]: &[Vec<Figures>; 2]) {
+fn tell([one, two, passed]: &[Vec<Figures>; 3]) {
     let of = |figures: &[Figures], pick: fn(&Figures) -> f64| median(&mut figures.iter().map(pick).collect::<Vec<_>>());
-    let mut shares: Vec<f64> = priced.iter().zip(passed).map(|(one, floor)| one.rate / floor.rate * 100.0).collect();
-    let each = shares.iter().map(|share| format!("{share:.0}")).collect::<Vec<_>>().join(" ");
-    let share = median(&mut shares);
-    let met = if share >= TARGET { "met" } else { "NOT MET" };
-    for (what, found) in [("raw client, the same answers", passed), ("quotes, priced exactly once", priced)] {
+    for (what, found) in [("raw client, the same answers", passed), ("one worker", one), ("two workers", two)] {
         let rate = of(found, |figures| figures.rate);
         let (mover, broker) = (of(found, |figures| figures.mover_us), of(found, |figures| figures.broker_us));
         println!("{what:30} {rate:>8.0}/s; cpu a record {mover:.2} us, broker {broker:.2} us");
     }
-    println!(
-        "quotes: {share:.0} % of the raw client ({each}), {TARGET} wanted: {met}; {ROUNDS} rounds of {QUOTES}, {PARTITIONS} markets"
-    );
+    for (what, priced) in [("one worker", one), ("two workers", two)] {
+        let mut shares: Vec<f64> =
+            priced.iter().zip(passed).map(|(one, floor)| one.rate / floor.rate * 100.0).collect();
+        let each = shares.iter().map(|share| format!("{share:.0}")).collect::<Vec<_>>().join(" ");
+        let share = median(&mut shares);
+        let met = if share >= TARGET { "met" } else { "NOT MET" };
+        println!("quotes by {what}: {share:.0} % of the raw client ({each}), {TARGET} wanted: {met}");
+    }
+    println!("{ROUNDS} rounds of {QUOTES}, {PARTITIONS} markets");
 }
 
 /// Riders and drivers of one market in each partition.
@@ -145,7 +155,7 @@ impl Street {
     }
 
     /// Drivers ping, and everybody asks.
-    fn fill(&self, round: usize) {
+    fn fill(&self, batch: usize) {
         let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as i64;
         for number in 0..1_000 {
             let market = self.markets[number as usize % self.markets.len()].clone();
@@ -160,7 +170,7 @@ impl Street {
         for number in 0..QUOTES {
             let market = self.markets[number as usize / 64 % self.markets.len()].clone();
             let asked = QuoteRequested {
-                quote: format!("{round}-{number}"),
+                quote: format!("{batch}-{number}"),
                 at,
                 market: market.clone(),
                 rider: "rider-000001".to_owned(),
