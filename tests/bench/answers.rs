@@ -38,8 +38,8 @@ const PINGS: u64 = 10_000;
 const RIDES: u64 = 200;
 /// Drivers in all.
 const DRIVERS: u64 = 8_000;
-/// Between two commits at least: `run.commit_interval_ms` by default.
-const EVERY: Duration = Duration::from_millis(30);
+/// Between two commits at least, milliseconds: `run.commit_interval_ms` by default, and less.
+const INTERVALS: [u64; 2] = [30, 10];
 const WARM: Duration = Duration::from_secs(5);
 const LONG: Duration = Duration::from_secs(8);
 const LAST: Duration = Duration::from_secs(2);
@@ -59,19 +59,23 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let text: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     match text[..] {
-        ["pass", brokers] => {
-            floor::pass(brokers, (&[ASKED.name, PINGED.name], PASSED.name), EVERY, &process::told_to_end())
+        ["pass", every, brokers] => {
+            floor::pass(brokers, (&[ASKED.name, PINGED.name], PASSED.name), span_of(every), &process::told_to_end())
         }
-        ["price", brokers, registry] => price(brokers, registry),
+        ["price", every, brokers, registry] => price(span_of(every), brokers, registry),
         _ => measure(),
     }
 }
 
+fn span_of(milliseconds: &str) -> Duration {
+    Duration::from_millis(milliseconds.parse().expect("milliseconds"))
+}
+
 /// Quoting as it is in production, until the standard input ends.
-fn price(brokers: &str, registry: &str) {
+fn price(interval: Duration, brokers: &str, registry: &str) {
     let instance = format!("bench-{}", std::process::id());
     let access = Access { brokers: brokers.to_owned(), group: "quoting".to_owned(), instance, ..Access::default() };
-    let pace = Pace { interval: EVERY, ..Pace::default() };
+    let pace = Pace { interval, ..Pace::default() };
     let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
     let url = registry.to_owned();
     let schemas = move || {
@@ -99,18 +103,24 @@ fn measure() {
     client.register(&TOPICS).expect("schemas");
     let street = Street::new(brokers, &client);
     println!(
-        "{QUOTES} requests/s, {PINGS} pings/s and {RIDES} rides/s over {PARTITIONS} markets; medians of {ROUNDS} runs of {LONG:?}, at least {EVERY:?} between commits"
+        "{QUOTES} requests/s, {PINGS} pings/s and {RIDES} rides/s over {PARTITIONS} markets; medians of {ROUNDS} runs of {LONG:?}"
     );
-    let (mut floors, mut quotes) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        let role = Role::start(&["pass", brokers]);
-        floors.push(copied(brokers, &role));
-        role.stop();
-        let role = Role::start(&["price", brokers, url]);
-        quotes.push(quoted(brokers, &role, &street, round));
-        role.stop();
+    let mut batch = 0;
+    for every in INTERVALS {
+        let text = every.to_string();
+        let (mut floors, mut quotes) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let role = Role::start(&["pass", &text, brokers]);
+            floors.push(copied(brokers, &role));
+            role.stop();
+            let role = Role::start(&["price", &text, brokers, url]);
+            quotes.push(quoted(brokers, &role, &street, batch));
+            role.stop();
+            batch += 1;
+        }
+        println!("at least {every} ms between commits");
+        report(&mut floors, &mut quotes);
     }
-    report(&mut floors, &mut quotes);
 }
 
 fn report(floors: &mut [Found], quotes: &mut [Found]) {
