@@ -3,6 +3,7 @@
 mod broken;
 mod fares;
 mod quotes;
+mod riders;
 mod trimmed;
 
 use std::collections::BTreeSet;

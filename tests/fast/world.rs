@@ -159,6 +159,8 @@ fn records_are_published_in_the_order_of_event_time_and_none_lies_ahead_of_its_t
     for Published { at, body } in &all {
         let said = match body {
             Body::Changed(record) => record.at,
+            Body::Rider(record) => record.at,
+            Body::Forgotten(_) => at.0,
             Body::Located(record) => record.at,
             Body::Asked(record) => record.at,
             Body::Requested(record) => record.at,
@@ -209,6 +211,43 @@ fn a_cancellation_may_arrive_before_its_request() {
     let cancelled = position(&|body| matches!(body, Body::Progressed(fact) if fact.by == Some(Party::Rider)));
     let requested = position(&|body| matches!(body, Body::Requested(_)));
     assert!(0 < cancelled && cancelled < requested);
+}
+
+#[test]
+fn riders_come_back_and_members_are_told_of_with_and_without_consent() {
+    let mut world = cities(Rates { leaving: 1_000, ..Rates::default() });
+    let all = run(&mut world, 7_200);
+    let (mut known, mut asked, mut quoted, mut changes) = (BTreeMap::new(), BTreeMap::new(), [0; 3], 0);
+    for Published { at, body } in &all {
+        match body {
+            Body::Rider(rider) => {
+                changes += u64::from(*at > city::START);
+                if let Some(before) = known.insert(rider.rider.clone(), rider.clone()) {
+                    assert_eq!(
+                        (rider.rides, rider.points),
+                        (before.rides + 1, before.points + 10),
+                        "a ride, its points"
+                    );
+                    assert!(rider.loyalty >= before.loyalty && rider.at == at.0, "{rider:?}");
+                    assert!(before.consents.personal_price || !rider.consents.personal_price, "{rider:?}");
+                }
+            }
+            Body::Forgotten(rider) => assert!(known.remove(rider).is_some(), "{rider} was never known"),
+            Body::Asked(ask) => {
+                *asked.entry(ask.rider.clone()).or_insert(0) += 1;
+                let consents = known.get(&ask.rider).map(|rider| rider.consents.personal_price);
+                quoted[usize::from(consents.is_some()) + usize::from(consents == Some(true))] += 1;
+            }
+            _ => {}
+        }
+    }
+    let (tally, back) = (world.tally(), asked.values().filter(|count| **count > 1).count());
+    assert!(tally.withdrawn > 5 && tally.forgotten > 5, "{tally:?}");
+    assert!(changes > 100 && changes + tally.forgotten < tally.completed, "{changes} of {tally:?}");
+    assert!(back > 200, "{back} of {} came back", asked.len());
+    let share = |count: i32| count * 100 / quoted.iter().sum::<i32>();
+    let [unknown, reserved, willing] = quoted.map(share);
+    assert!((55..75).contains(&unknown) && reserved > 3 && willing > 18, "{quoted:?}");
 }
 
 const TRIPS: &str = "cab,pickup_ts,dropoff_ts,pickup_lat,pickup_lng,dropoff_lat,dropoff_lng,gps_path_m

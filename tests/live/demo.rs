@@ -49,6 +49,10 @@ fn processes_killed_under_load_lose_nothing_and_book_nobody_twice() {
     let report = demo("killed", &["--for", "40s", "--processes", "2", "--kill-every", "9s", "--declined", "15"]);
     kept(&report);
     assert!(number(&report, "kills") >= 4, "{report:#}");
+    // A third of the riders is known, and what is known lowers prices.
+    assert!(number(&report, "quotes_of_known") * 5 > number(&report, "quotes_priced"), "{report:#}");
+    assert!(number(&report, "quotes_lowered") > 0 && number(&report, "lowered_minor") > 0, "{report:#}");
+    assert_eq!(number(&report, "quotes_of_unanswered"), 0, "{report:#}");
 }
 
 #[test]

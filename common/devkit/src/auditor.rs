@@ -16,17 +16,18 @@ mod holds;
 mod lists;
 mod quotes;
 mod reader;
+mod riders;
 mod trimmed;
 mod turns;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::Record;
 use kernel::contract::{
     DriverChanged, DriverReleased, FareCaptured, MatchDecided, Outcome, Place, PriceQuoted, Progress, QuoteRequested,
-    Reason, RecordParked, RideProgressed, RideRequested, TurnTaken,
+    Reason, RecordParked, RideProgressed, RideRequested, RiderChanged, TurnTaken,
 };
+use kernel::{Millis, Record};
 
 use answers::Answers;
 use chain::{Chain, Stand};
@@ -41,6 +42,9 @@ use trimmed::Trimmed;
 use turns::Turns;
 pub use verdict::{Law, Verdict};
 
+/// See [`Limits::late_consent`].
+const LATE_CONSENT: Millis = Millis(60_000);
+
 /// How much an audit may hold, and what it lets pass.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -48,16 +52,19 @@ pub struct Limits {
     pub entries: usize,
     /// The records that may be parked; `None`: any, they are only counted. An empty set is the strictest: nobody published garbage.
     pub garbage: Option<BTreeSet<Place>>,
+    /// A price may be lowered by a rider's loyalty so long after he took his consent back, by the brokers' clocks, milliseconds: more than
+    /// `store.fresh_ms`, and what the projection and a quote take.
+    pub late_consent: Millis,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { entries: 8_000_000, garbage: None }
+        Limits { entries: 8_000_000, garbage: None, late_consent: LATE_CONSENT }
     }
 }
 
-/// The pure core. Say first where topics begin that do not begin at 0, then feed them one after the other, each in offset order: profiles, hand-overs, requests, progress and
-/// parked records first, then decisions, then turns; [`Auditor::verdict`] ends it.
+/// The pure core. Say first where topics begin that do not begin at 0, then feed them one after the other, each in offset order: profiles of drivers
+/// and riders, hand-overs, requests, progress and parked records first, then decisions, then turns; [`Auditor::verdict`] ends it.
 #[derive(Default)]
 pub struct Auditor {
     fates: Fates,
@@ -78,6 +85,7 @@ impl Auditor {
     pub fn new(garbage: Option<BTreeSet<Place>>) -> Auditor {
         let mut auditor = Auditor::default();
         auditor.fates.garbage = garbage;
+        auditor.quotes.late = LATE_CONSENT;
         auditor
     }
 
@@ -91,6 +99,11 @@ impl Auditor {
     /// A driver's profile.
     pub fn changed(&mut self, driver: &DriverChanged) {
         self.holds.changed(driver);
+    }
+
+    /// What became known of a rider, and when the broker stored it; `None`: he is to be forgotten.
+    pub fn rider(&mut self, place: &Place, written: Millis, rider: &str, known: Option<&RiderChanged>) {
+        self.quotes.riders.told(place, written, (rider, known));
     }
 
     /// A hand-over.
@@ -123,12 +136,12 @@ impl Auditor {
 
     /// A request for a quote; `None`: it cannot be read, and may only be parked.
     pub fn asked(&mut self, place: &Place, asked: Option<&QuoteRequested>) {
-        self.quotes.requested(place, asked.map(|asked| (asked.market.clone(), asked.quote.clone())));
+        self.quotes.requested(place, asked);
     }
 
-    /// An answer to such a request.
-    pub fn quoted(&mut self, place: &Place, quoted: &PriceQuoted) {
-        self.quotes.quoted(place, quoted, &self.trimmed, &mut self.verdict);
+    /// An answer to such a request, and when the broker stored it.
+    pub fn quoted(&mut self, place: &Place, written: Millis, quoted: &PriceQuoted) {
+        self.quotes.quoted((place, written), quoted, &self.trimmed, &mut self.verdict);
     }
 
     /// What became of a fact that ends a ride.

@@ -12,11 +12,12 @@ mod queue;
 mod rates;
 mod react;
 mod ride;
+mod riders;
 
 use std::collections::BTreeMap;
 
 use kernel::Millis;
-use kernel::contract::{DriverLocated, MarketTicked, MatchDecided};
+use kernel::contract::{DriverLocated, MarketTicked, MatchDecided, RiderChanged};
 
 pub use draw::Draw;
 pub use event::{Body, Happening, Newcomer, Published, Sighting, Source, Trip};
@@ -50,16 +51,21 @@ pub struct World<S> {
     queue: Queue,
     fleet: Fleet,
     rides: BTreeMap<String, Ride>,
+    /// Members of the loyalty programme.
+    riders: BTreeMap<String, RiderChanged>,
     published: Vec<Published>,
     tally: Tally,
     draining: bool,
 }
 
 impl<S: Source> World<S> {
-    /// A world at its start; nothing has happened yet.
+    /// A world at its start: nothing has happened yet, and what is known of riders waits to be published.
     pub fn new(settings: Settings, source: S) -> World<S> {
         let mut queue = Queue::default();
         queue.push(settings.start, Action::Tick);
+        let riders = riders::members(settings.seed, settings.start, settings.rates);
+        let known = |rider: &RiderChanged| Published { at: settings.start, body: Body::Rider(rider.clone()) };
+        let published = riders.values().map(known).collect();
         World {
             now: settings.start,
             source,
@@ -67,7 +73,8 @@ impl<S: Source> World<S> {
             settings,
             fleet: Fleet::default(),
             rides: BTreeMap::new(),
-            published: Vec::new(),
+            riders,
+            published,
             tally: Tally::default(),
             draining: false,
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 use embedded::Disk;
 use kernel::Millis;
@@ -15,7 +16,7 @@ use runtime::store::{Cql, Gated, Memory, RIDERS, Store};
 use runtime::{Watch, registry};
 
 /// Records that are written at a time.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// What readers of riders' facts have: the store, and what fills it where no other process does.
 pub(crate) struct Shelf {
@@ -55,6 +56,11 @@ impl Shelf {
         let projection = Projection::start(fold, store.clone(), move || Registry::open(&registry), watch)?;
         let store = Arc::new(Gated::new(store, projection.caught_up()));
         Ok(Shelf { store, projection: Some(projection) })
+    }
+
+    /// Whether it holds all that was known when it was opened.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.projection.as_ref().is_none_or(|projection| projection.caught_up().load(SeqCst))
     }
 
     /// Whether what fills it ended before it was told to.

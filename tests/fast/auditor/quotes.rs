@@ -1,6 +1,7 @@
 //! Quotes: a sound one is, and whatever breaks a law on it is told.
 
 use devkit::auditor::{Auditor, Verdict};
+use kernel::Millis;
 use kernel::contract::{
     FareItems, FareSplit, Point, Price, PriceQuoted, QuoteInputs, QuoteOutcome, QuotePrice, QuoteRequested, Refusal,
     RiderFacts, Service,
@@ -8,7 +9,7 @@ use kernel::contract::{
 
 use super::{parked, place};
 
-fn asked(quote: &str) -> QuoteRequested {
+pub(super) fn asked(quote: &str) -> QuoteRequested {
     let here = Point { lat_e6: 1, lng_e6: 1 };
     QuoteRequested {
         quote: quote.to_owned(),
@@ -91,7 +92,7 @@ fn inputs() -> QuoteInputs {
     }
 }
 
-fn quoted(quote: &str, offset: usize) -> PriceQuoted {
+pub(super) fn quoted(quote: &str, offset: usize) -> PriceQuoted {
     PriceQuoted {
         quote: quote.to_owned(),
         at: 2,
@@ -115,7 +116,10 @@ fn audit(asks: &[&str], answers: &[PriceQuoted]) -> Verdict {
     asks.iter().enumerate().for_each(|(offset, ask)| {
         auditor.asked(&place("quote.requested", offset), Some(&asked(ask)));
     });
-    answers.iter().enumerate().for_each(|(offset, answer)| auditor.quoted(&place("price.quoted", offset), answer));
+    answers
+        .iter()
+        .enumerate()
+        .for_each(|(offset, answer)| auditor.quoted(&place("price.quoted", offset), Millis(0), answer));
     auditor.verdict()
 }
 

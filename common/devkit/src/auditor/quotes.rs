@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::Record;
 use kernel::contract::{
     FareItems, FareSplit, Place, PriceQuoted, QuoteInputs, QuoteOutcome, QuotePrice, QuoteRequested, RecordParked,
     RiderFacts,
 };
+use kernel::{Millis, Record};
 
 use super::fates::{Spot, at};
+use super::riders::Riders;
 use super::trimmed::Trimmed;
 use super::verdict::{Law, Verdict};
 
@@ -20,6 +21,7 @@ pub(super) const PROCESSOR: &str = "quoting";
 struct Asked {
     /// Market and id; `None`: it cannot be read, so it may only be parked.
     quote: Option<(String, String)>,
+    rider: String,
     fates: u32,
 }
 
@@ -30,15 +32,21 @@ pub(super) struct Quotes {
     priced: BTreeSet<(String, String)>,
     /// Whether anybody answers quotes here: where nobody does, none is missing.
     served: bool,
+    /// What is known of those who ask.
+    pub(super) riders: Riders,
+    /// So long after a rider took his consent back it may still count.
+    pub(super) late: Millis,
 }
 
 impl Quotes {
     pub(super) fn len(&self) -> usize {
-        self.asked.len() + self.priced.len()
+        self.asked.len() + self.priced.len() + self.riders.len()
     }
 
-    pub(super) fn requested(&mut self, place: &Place, quote: Option<(String, String)>) {
-        self.asked.insert((place.partition, place.offset), Asked { quote, fates: 0 });
+    pub(super) fn requested(&mut self, place: &Place, asked: Option<&QuoteRequested>) {
+        let quote = asked.map(|asked| (asked.market.clone(), asked.quote.clone()));
+        let rider = asked.map(|asked| asked.rider.clone()).unwrap_or_default();
+        self.asked.insert((place.partition, place.offset), Asked { quote, rider, fates: 0 });
     }
 
     /// A record that was parked by whoever answers quotes.
@@ -51,8 +59,14 @@ impl Quotes {
         }
     }
 
-    /// An answer.
-    pub(super) fn quoted(&mut self, place: &Place, quoted: &PriceQuoted, trimmed: &Trimmed, verdict: &mut Verdict) {
+    /// An answer, and when the broker stored it.
+    pub(super) fn quoted(
+        &mut self,
+        (place, written): (&Place, Millis),
+        quoted: &PriceQuoted,
+        trimmed: &Trimmed,
+        verdict: &mut Verdict,
+    ) {
         self.served = true;
         match quoted.outcome {
             QuoteOutcome::Quoted => verdict.quotes_priced += 1,
@@ -65,9 +79,13 @@ impl Quotes {
         }
         let cause = quoted.cause.as_ref().filter(|cause| cause.topic == QuoteRequested::TOPIC.name);
         let asked = cause.and_then(|cause| self.asked.get_mut(&(cause.partition, cause.offset)));
+        let mut personal = Ok(true);
         match (asked, cause) {
             (Some(asked), _) => {
                 asked.fates += 1;
+                if let Some(inputs) = &quoted.inputs {
+                    personal = self.riders.judge(&asked.rider, (written, self.late), inputs);
+                }
                 if asked.quote.as_ref() != Some(&id) {
                     let sentence = format!("quote {}: {} answers another request", quoted.quote, at(place));
                     verdict.blame(Law::Chain, sentence);
@@ -78,7 +96,8 @@ impl Quotes {
                 verdict.blame(Law::Chain, format!("quote {}: {} answers no request", quoted.quote, at(place)));
             }
         }
-        if let Err(why) = sound(quoted, verdict) {
+        verdict.unjudged += u64::from(personal == Ok(false));
+        if let Err(why) = sound(quoted, verdict).and(personal) {
             verdict.blame(Law::Money, format!("quote {}: {}: {why}", quoted.quote, at(place)));
         }
     }
@@ -112,6 +131,10 @@ fn sound(quoted: &PriceQuoted, verdict: &mut Verdict) -> Result<(), String> {
     };
     verdict.quotes_surged += u64::from(price.items.surge > 0);
     verdict.quotes_capped += u64::from(!price.caps.is_empty());
+    verdict.quotes_of_known += u64::from(inputs.rider_facts == RiderFacts::Found);
+    verdict.quotes_of_unanswered += u64::from(inputs.rider_facts == RiderFacts::Unanswered);
+    verdict.quotes_lowered += u64::from(price.items.loyalty < 0);
+    verdict.lowered_minor = verdict.lowered_minor.saturating_sub(price.items.loyalty);
     conserved(price)?;
     capped(price, inputs)?;
     if price.personal != (price.items.loyalty < 0) || price.items.loyalty > 0 {

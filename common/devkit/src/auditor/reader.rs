@@ -6,9 +6,9 @@ use std::time::Duration;
 use kernel::codec::Datum;
 use kernel::contract::{
     DriverChanged, DriverReleased, FareCaptured, MatchDecided, Place, PriceQuoted, QuoteRequested, RecordParked,
-    RideProgressed, RideRequested, TurnTaken,
+    RideProgressed, RideRequested, RiderChanged, TurnTaken,
 };
-use kernel::{Record, wire};
+use kernel::{Millis, Record, wire};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
@@ -25,11 +25,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What could not be read, or that the log is too long for `limits`; never a broken law, which is in the verdict.
 pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
     let mut auditor = Auditor::new(limits.garbage);
+    auditor.quotes.late = limits.late_consent;
     let reader = Reader { consumer: consumer(brokers)?, entries: limits.entries };
     reader.each::<DriverChanged>(&mut auditor, |auditor, _, record| {
         // What cannot be read is no profile, and no hand-over: nobody may act on it.
         if let Ok(profile) = record {
             auditor.changed(&profile);
+        }
+        Ok(())
+    })?;
+    reader.all::<RiderChanged>(&mut auditor, |auditor, heard, record| {
+        match record {
+            Some(Ok(known)) => auditor.rider(&heard.place, heard.written, &known.rider, Some(&known)),
+            None => auditor.rider(&heard.place, heard.written, &heard.key, None),
+            // What cannot be read says nothing of anybody.
+            Some(Err(_)) => {}
         }
         Ok(())
     })?;
@@ -69,9 +79,12 @@ pub fn audit(brokers: &str, limits: Limits) -> Result<Verdict, String> {
         auditor.taken(place, record?);
         Ok(())
     })?;
-    reader.each::<PriceQuoted>(&mut auditor, |auditor, place, record| {
-        auditor.quoted(place, &record?);
-        Ok(())
+    reader.all::<PriceQuoted>(&mut auditor, |auditor, heard, record| match record {
+        Some(quoted) => {
+            auditor.quoted(&heard.place, heard.written, &quoted?);
+            Ok(())
+        }
+        None => Ok(()),
     })?;
     reader.each::<FareCaptured>(&mut auditor, |auditor, place, record| {
         auditor.captured(place, &record?);
@@ -87,8 +100,19 @@ struct Reader {
 }
 
 impl Reader {
-    /// Gives every record of `R`'s topic to `feed`, each partition in offset order.
+    /// Gives every record of `R`'s topic that has a value to `feed`, each partition in offset order.
     fn each<R: Record>(&self, auditor: &mut Auditor, feed: Feed<R>) -> Result<(), String> {
+        self.all::<R>(auditor, |auditor, heard, value| {
+            value.map_or(Ok(()), |record| feed(auditor, &heard.place, record))
+        })
+    }
+
+    /// The same with those that have none, and with what else was heard of each.
+    fn all<R: Record>(
+        &self,
+        auditor: &mut Auditor,
+        feed: impl Fn(&mut Auditor, &Heard, Option<Result<R, String>>) -> Result<(), String>,
+    ) -> Result<(), String> {
         let topic = R::TOPIC.name;
         let mut open = self.assign::<R>(auditor)?;
         while !open.is_empty() {
@@ -105,10 +129,9 @@ impl Reader {
             if !open.contains(&message.partition()) {
                 continue;
             }
-            let Some(value) = message.payload() else { continue };
-            let place = Place { topic: topic.to_owned(), partition: message.partition(), offset: message.offset() };
-            feed(auditor, &place, decode(value))
-                .map_err(|error| format!("audit: {topic}/{}@{}: {error}", place.partition, place.offset))?;
+            let heard = Heard::of(&message);
+            feed(auditor, &heard, message.payload().map(decode))
+                .map_err(|error| format!("audit: {topic}/{}@{}: {error}", heard.place.partition, heard.place.offset))?;
             if auditor.entries() > self.entries {
                 let bound = self.entries;
                 return Err(format!("audit: more than {bound} entries: raise Limits::entries or audit a shorter log"));
@@ -137,6 +160,27 @@ impl Reader {
         }
         self.consumer.assign(&list).map_err(failed)?;
         Ok(partitions.iter().map(|partition| partition.id()).collect())
+    }
+}
+
+/// A record beside its value.
+struct Heard {
+    place: Place,
+    /// When the broker stored it.
+    written: Millis,
+    /// Its key, if that is text.
+    key: String,
+}
+
+impl Heard {
+    fn of(message: &impl Message) -> Heard {
+        let (partition, offset) = (message.partition(), message.offset());
+        let key = message.key().and_then(|key| std::str::from_utf8(key).ok()).unwrap_or_default();
+        Heard {
+            place: Place { topic: message.topic().to_owned(), partition, offset },
+            written: Millis(message.timestamp().to_millis().unwrap_or_default()),
+            key: key.to_owned(),
+        }
     }
 }
 

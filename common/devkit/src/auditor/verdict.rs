@@ -18,7 +18,7 @@ pub enum Law {
     Ownership,
     /// An assignment is not what its certificate says, or is not the best.
     Certificate,
-    /// What is charged is not what is given out, or lies beyond a cap.
+    /// What is charged is not what is given out, or lies beyond a cap; or a datum about a person counted that must not.
     Money,
     /// A decision does not follow from the turn that it names, or a turn names other records than it was decided from.
     Turn,
@@ -77,6 +77,14 @@ pub struct Verdict {
     pub quotes_surged: u64,
     /// Prices that a cap held.
     pub quotes_capped: u64,
+    /// Prices for riders whom the store knew.
+    pub quotes_of_known: u64,
+    /// Prices that loyalty lowered.
+    pub quotes_lowered: u64,
+    /// What it took off in all, minor units.
+    pub lowered_minor: i64,
+    /// Prices without loyalty because the store did not answer.
+    pub quotes_of_unanswered: u64,
     /// Facts that end a ride, where fares are captured.
     pub rides_ended: u64,
     /// Rides with a fare.

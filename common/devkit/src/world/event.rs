@@ -1,7 +1,8 @@
 //! What the world tells the topics, and what it is told by a source.
 
 use kernel::contract::{
-    DriverChanged, DriverLocated, MarketTicked, Point, QuoteRequested, RideProgressed, RideRequested, Service, Tier,
+    DriverChanged, DriverLocated, MarketTicked, Point, QuoteRequested, RideProgressed, RideRequested, RiderChanged,
+    Service, Tier,
 };
 use kernel::{Millis, Record, Topic, codec};
 
@@ -19,6 +20,10 @@ pub struct Published {
 pub enum Body {
     /// A driver's profile.
     Changed(DriverChanged),
+    /// What is known of a rider.
+    Rider(RiderChanged),
+    /// A rider asks to be forgotten: a key without a value.
+    Forgotten(String),
     /// A ping.
     Located(DriverLocated),
     /// A rider asks what it costs.
@@ -36,6 +41,7 @@ impl Body {
     pub fn topic(&self) -> &'static Topic {
         match self {
             Body::Changed(_) => DriverChanged::TOPIC,
+            Body::Rider(_) | Body::Forgotten(_) => RiderChanged::TOPIC,
             Body::Located(_) => DriverLocated::TOPIC,
             Body::Asked(_) => QuoteRequested::TOPIC,
             Body::Requested(_) => RideRequested::TOPIC,
@@ -48,6 +54,8 @@ impl Body {
     pub fn key(&self) -> &[u8] {
         match self {
             Body::Changed(record) => record.key(),
+            Body::Rider(record) => record.key(),
+            Body::Forgotten(rider) => rider.as_bytes(),
             Body::Located(record) => record.key(),
             Body::Asked(record) => record.key(),
             Body::Requested(record) => record.key(),
@@ -56,19 +64,22 @@ impl Body {
         }
     }
 
-    /// Appends it as an Avro datum.
+    /// Appends it as an Avro datum; false: it has no value.
     ///
     /// # Errors
     /// What cannot be encoded.
-    pub fn encode(&self, to: &mut Vec<u8>) -> Result<(), String> {
-        match self {
+    pub fn encode(&self, to: &mut Vec<u8>) -> Result<bool, String> {
+        let encoded = match self {
             Body::Changed(record) => codec::encode(record, to),
+            Body::Rider(record) => codec::encode(record, to),
+            Body::Forgotten(_) => return Ok(false),
             Body::Located(record) => codec::encode(record, to),
             Body::Asked(record) => codec::encode(record, to),
             Body::Requested(record) => codec::encode(record, to),
             Body::Progressed(record) => codec::encode(record.as_ref(), to),
             Body::Ticked(record) => codec::encode(record, to),
-        }
+        };
+        encoded.map(|()| true)
     }
 }
 

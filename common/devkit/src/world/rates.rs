@@ -1,6 +1,6 @@
-//! How people misbehave, and how often.
+//! How people behave, and how often they do not.
 
-/// Shares in basis points: of offers, of acceptances, or of rides.
+/// Shares in basis points: of offers, of acceptances, of rides, or of riders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
     /// Offers that are declined.
@@ -25,6 +25,12 @@ pub struct Rates {
     pub foretold: u32,
     /// Bills of rides that went wrong.
     pub misbilled: u32,
+    /// Riders who are members of the loyalty programme.
+    pub members: u32,
+    /// Members who did not agree that it lowers their prices.
+    pub reserved: u32,
+    /// Rides of members after which they take their consent back, or ask to be forgotten.
+    pub leaving: u32,
 }
 
 impl Default for Rates {
@@ -41,12 +47,15 @@ impl Default for Rates {
             doubled_request: 300,
             foretold: 50,
             misbilled: 200,
+            members: 3_500,
+            reserved: 2_000,
+            leaving: 200,
         }
     }
 }
 
 impl Rates {
-    /// Everybody behaves.
+    /// Everybody behaves, and nothing is known of any rider.
     pub const NONE: Rates = Rates {
         declined: 0,
         unanswered: 0,
@@ -59,6 +68,9 @@ impl Rates {
         doubled_request: 0,
         foretold: 0,
         misbilled: 0,
+        members: 0,
+        reserved: 0,
+        leaving: 0,
     };
 }
 
@@ -97,4 +109,8 @@ pub struct Tally {
     pub misbilled: u64,
     /// What was lost by them, minor units.
     pub misbilled_minor: i64,
+    /// Members who took back that their loyalty lowers their prices.
+    pub withdrawn: u64,
+    /// Members who asked to be forgotten.
+    pub forgotten: u64,
 }

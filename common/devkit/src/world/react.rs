@@ -193,6 +193,7 @@ impl<S: Source> World<S> {
         let fact = self.misbill(fact);
         self.tally.completed += 1;
         self.publish(Body::Progressed(Box::new(fact)));
+        self.rewarded(id);
         self.let_go(id);
     }
 

@@ -7,7 +7,7 @@ use kernel::contract::{
 
 use super::event::{Body, Source, Trip};
 use super::queue::{Action, What};
-use super::{Draw, World, ground};
+use super::{Draw, World, ground, riders};
 use crate::bills::{Fault, Shares, charged, promised, spoil};
 
 /// Fare of a standard cab, minor units: 2.09 + 1.22 a kilometre + 0.338 a minute (fitted on New York yellow cabs, 2013-16).
@@ -145,7 +145,7 @@ impl<S: Source> World<S> {
             ride: id.clone(),
             at: now.0,
             market: market.clone(),
-            rider: format!("rider-{:06}", of("rider").below(1_000_000)),
+            rider: riders::who(seed, &id),
             pickup: trip.pickup,
             dropoff: trip.dropoff,
             service: trip.service,

@@ -80,7 +80,7 @@ pub(crate) struct Args {
     pub(super) behaviour: Behaviour,
 }
 
-/// How often people misbehave, percent.
+/// How people behave, percent.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Behaviour, percent")]
 pub(crate) struct Behaviour {
@@ -117,6 +117,15 @@ pub(crate) struct Behaviour {
     /// Bills that go wrong
     #[arg(long, default_value_t = 2.0, value_parser = percent)]
     misbilled: f64,
+    /// Riders who are members of the loyalty programme
+    #[arg(long, default_value_t = 35.0, value_parser = percent)]
+    members: f64,
+    /// Members who did not agree that it lowers their prices
+    #[arg(long, default_value_t = 20.0, value_parser = percent)]
+    reserved: f64,
+    /// Rides of members after which they take their consent back, or ask to be forgotten
+    #[arg(long, default_value_t = 2.0, value_parser = percent)]
+    leaving: f64,
 }
 
 impl Behaviour {
@@ -135,6 +144,9 @@ impl Behaviour {
             doubled_request: bps(self.doubled_requests),
             foretold: bps(self.foretold),
             misbilled: bps(self.misbilled),
+            members: bps(self.members),
+            reserved: bps(self.reserved),
+            leaving: bps(self.leaving),
         }
     }
 }

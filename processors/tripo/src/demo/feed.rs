@@ -109,10 +109,13 @@ impl Feed {
         let (id, partitions) = self.topics.get(topic).copied().ok_or(format!("{topic} is not registered"))?;
         self.value.clear();
         wire::start(id, &mut self.value);
-        body.encode(&mut self.value)?;
+        let some = body.encode(&mut self.value)?;
         let key = body.key();
-        let mut record =
-            BaseRecord::to(topic).partition(kernel::partition::of(key, partitions)).key(key).payload(&self.value[..]);
+        let mut record: BaseRecord<'_, [u8], [u8]> =
+            BaseRecord::to(topic).partition(kernel::partition::of(key, partitions)).key(key);
+        if some {
+            record = record.payload(&self.value[..]);
+        }
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),

@@ -46,6 +46,10 @@ fn audited(verdict: &Verdict) -> Value {
         "quotes_repeated": verdict.quotes_repeated,
         "quotes_surged": verdict.quotes_surged,
         "quotes_capped": verdict.quotes_capped,
+        "quotes_of_known": verdict.quotes_of_known,
+        "quotes_lowered": verdict.quotes_lowered,
+        "lowered_minor": verdict.lowered_minor,
+        "quotes_of_unanswered": verdict.quotes_of_unanswered,
         "rides_ended": verdict.rides_ended,
         "fares_captured": verdict.fares_captured,
         "fares_by_quote": verdict.fares_by_quote,
@@ -91,6 +95,8 @@ fn measured(traffic: &Traffic) -> Value {
             "moves": tally.moves,
             "misbilled": tally.misbilled,
             "misbilled_minor": tally.misbilled_minor,
+            "consents_withdrawn": tally.withdrawn,
+            "riders_forgotten": tally.forgotten,
         },
     })
 }
@@ -116,7 +122,7 @@ fn ran(args: &Args, traffic: &Traffic, start_ms: u128) -> Value {
 }
 
 /// The rows of the table: a label and the keys of the report that it shows.
-const ROWS: [(&str, &[&str]); 16] = [
+const ROWS: [(&str, &[&str]); 17] = [
     ("requests (doubled ones included)", &["requests"]),
     ("rides decided / assigned / completed", &["decided", "assigned", "completed"]),
     ("still waiting / expired", &["waiting", "expired"]),
@@ -127,10 +133,8 @@ const ROWS: [(&str, &[&str]); 16] = [
     ("certificates valid / checked", &["certificates_valid", "certificates_checked"]),
     ("quotes asked / priced / refused / repeated", &["quotes", "quotes_priced", "quotes_refused", "quotes_repeated"]),
     ("prices with surge / held by a cap", &["quotes_surged", "quotes_capped"]),
-    (
-        "fares captured / by quote / refused / again",
-        &["fares_captured", "fares_by_quote", "fares_refused", "fares_repeated"],
-    ),
+    ("rider known / price lowered / cents off", &["quotes_of_known", "quotes_lowered", "lowered_minor"]),
+    ("fares / by quote / refused / repeated", &["fares_captured", "fares_by_quote", "fares_refused", "fares_repeated"]),
     ("leaking fares / bills spoilt / cents lost", &["fares_leaking", "/behaviour/misbilled", "lost_minor"]),
     ("pickup ETA, seconds, median / p99", &["/pickup_eta_s/p50", "/pickup_eta_s/p99"]),
     ("decision latency, ms, p50 / p99", &["/latency_ms/p50", "/latency_ms/p99"]),
@@ -138,8 +142,8 @@ const ROWS: [(&str, &[&str]); 16] = [
     ("speed reached / asked for", &["speed_reached", "speed_asked"]),
 ];
 
-/// The rows that are shown where something befell the processes, or garbage was published.
-const UNREST: [(&str, &[&str]); 7] = [
+/// The rows that are shown where something befell the processes, a store was silent, or garbage was published.
+const UNREST: [(&str, &[&str]); 8] = [
     ("killed / stopped / drained", &["kills", "/upheavals/pauses", "/upheavals/drains"]),
     ("processes added / taken away", &["/upheavals/added", "/upheavals/removed"]),
     (
@@ -151,6 +155,7 @@ const UNREST: [(&str, &[&str]); 7] = [
         "markets measured so, one / two / never",
         &["/kill_to_decision_ms/alone/count", "/kill_to_decision_ms/beside_others/count", "/kill_to_decision_ms/never"],
     ),
+    ("no loyalty, for the store was silent", &["quotes_of_unanswered"]),
     ("garbage published / parked once", &["/garbage/published", "/garbage/parked_once"]),
     (
         "garbage not parked / again / sound parked",
@@ -159,9 +164,10 @@ const UNREST: [(&str, &[&str]); 7] = [
 ];
 
 fn unrest(report: &Value) {
-    let happened = |key: &str| match key.starts_with("garbage") {
-        true => report["garbage"].is_object(),
-        false => ["kills", "/upheavals/pauses", "/upheavals/drains", "/upheavals/added", "/upheavals/removed"]
+    let happened = |key: &str| match key {
+        _ if key.starts_with("garbage") => report["garbage"].is_object(),
+        "quotes_of_unanswered" => report[key] != 0,
+        _ => ["kills", "/upheavals/pauses", "/upheavals/drains", "/upheavals/added", "/upheavals/removed"]
             .iter()
             .any(|key| value(report, key).as_u64().is_some_and(|count| count > 0)),
     };
