@@ -26,7 +26,13 @@ use kernel::{Malformed, Measure, Millis, Need, Processor, Reach, Read, Record, T
 use crate::Policy;
 
 /// How long before its request a quote may have been made, event time: the longest lock, with what the two may be read apart.
-pub const HORIZON: Millis = Millis(4_500_000);
+pub const BEFORE: Millis = Millis(4_500_000);
+/// How far behind the market's time a quote counts. Who asked is read late where capturing stood still, or the edge did: after an outage
+/// of two hours each ride has its quote still, after a longer one those that were asked for first are captured by the fare table.
+pub const COUNTS: Millis = Millis(14_400_000);
+/// How far back a successor reads quotes, broker time: all that count, and what broker time may be behind event time. So what counts does not
+/// depend on who read it, nor on who else asked.
+pub const HORIZON: Millis = Millis(COUNTS.0 + 300_000);
 
 /// The capturing processor, as the runtime sees it.
 #[derive(Clone, Copy, Debug)]

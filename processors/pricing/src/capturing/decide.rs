@@ -49,7 +49,7 @@ struct Till<'a> {
 impl Till<'_> {
     /// Takes in what time did to peak and surge, the promises of quotes that were seen by now, and the turn's facts.
     fn take(&mut self) {
-        self.fares.extend(self.market.promised().map(|fare| (fare.ride.clone(), fare)));
+        self.fares.extend(self.market.promised(self.turn.now).map(|fare| (fare.ride.clone(), fare)));
         let (now, peak) = (self.turn.now.0, &self.sections.peak);
         self.tide.step(now, self.market.level(now, peak), peak);
         for fact in &self.turn.facts {
@@ -65,7 +65,7 @@ impl Till<'_> {
         if self.fare(&asked.ride).is_some() {
             return;
         }
-        let promise = asked.quote.as_ref().and_then(|quote| self.market.quotes.promise(quote, asked.at));
+        let promise = asked.quote.as_ref().and_then(|quote| self.market.quotes.promise(quote, asked.at, self.turn.now));
         let fare = FareKept {
             ride: asked.ride.clone(),
             status: FareStatus::Open,
@@ -154,7 +154,7 @@ impl Till<'_> {
 
     /// What a ride was promised: as it is kept, or by a quote that was seen since.
     fn promise<'b>(&'b self, fare: &'b FareKept) -> Option<&'b Promise> {
-        let seen = || self.market.quotes.promise(fare.quote.as_ref()?, fare.requested_at?);
+        let seen = || self.market.quotes.promise(fare.quote.as_ref()?, fare.requested_at?, self.turn.now);
         fare.promise.as_ref().or_else(seen)
     }
 

@@ -60,7 +60,7 @@ impl View {
     /// Folds a quote that is only seen. False: there are `room` of them already, and the oldest made way.
     pub(crate) fn see(&mut self, market: &str, seen: Seen, room: usize) -> bool {
         match seen {
-            Seen::Quoted(quote, promise) => self.enter(market).quotes.see(quote, promise, room),
+            Seen::Quoted(quote, promise) => self.enter(market).see(quote, promise, room),
             Seen::Nothing => true,
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Processor;
 use kernel::contract::{
     Bill, BillPromotion, CaptureOutcome, FareBasis, FareCaptured, Party, Payment, Progress, Promise, RideProgressed,
     Service, Tier,
 };
+use kernel::{Millis, Processor};
 use proptest::prelude::*;
 
 use super::{Asked, Capturing, Fact, MARKET, Output, POLICY, START, Seen, Stage, asked, ends, promise, sample};
@@ -198,15 +198,23 @@ proptest! {
 
     #[test]
     fn the_view_rebuilt_is_the_view_carried_and_decides_the_same(
-        all in prop::collection::vec(happens(), 1..60), later in prop::sample::select(&[0_i64, 100, 650, 5_000][..])
+        all in prop::collection::vec(happens(), 1..60),
+        later in prop::sample::select(&[0_i64, 100, 650, 5_000, 14_000, 14_500][..]),
+        late in prop::sample::select(&[0_i64, 60, 4_400, 5_000, 14_300, 20_000][..])
     ) {
         let (mut stage, now) = play(&all, |_, _, _| {});
         let seconds = now + later;
         let rebuilt = stage.rebuilt(seconds);
         prop_assert_eq!(rebuilt.kept(MARKET), stage.view.kept(MARKET));
+        for market in [&rebuilt, &stage.view].into_iter().filter_map(|view| view.market(MARKET)) {
+            let at = Millis(START + seconds * 1_000);
+            prop_assert_eq!(market.promised(at).collect::<Vec<_>>(), market.promised_by_looking(at));
+        }
         let asks: Vec<_> = (0..6).map(|ride| ends(&format!("r{ride}"), seconds, Progress::Completed)).collect();
         let ids = stage.seen.iter().filter_map(|seen| if let Seen::Quoted(id, _) = seen { Some(id.clone()) } else { None });
-        let facts: Vec<_> = ids.enumerate().map(|(number, id)| super::wants(&format!("n{number}"), seconds, Some(&id))).collect();
+        // Some asked long before they are read, whoever else asked meanwhile.
+        let wants = |(number, id): (usize, String)| super::wants(&format!("n{number}"), seconds - late, Some(&id));
+        let facts: Vec<_> = ids.enumerate().map(wants).collect();
         let turn = stage.gathered(seconds, &facts, &asks);
         prop_assert_eq!(Capturing::decide(&turn, &rebuilt, &POLICY), Capturing::decide(&turn, &stage.view, &POLICY));
     }

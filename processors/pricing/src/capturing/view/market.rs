@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::contract::{FareKept, FareStatus};
+use kernel::contract::{FareKept, FareStatus, Promise};
 use kernel::{Measure, Millis, WINDOW};
 
 use super::Quotes;
 use super::quotes::MINUTE_MS;
 use crate::capture::tide::{Level, Tide};
 use crate::policy::PeakPolicy;
+
+/// Promises that a turn keeps at most; the next one keeps more.
+const PROMISED: usize = 1_024;
 
 /// One market.
 #[derive(Debug, Default)]
@@ -18,6 +21,8 @@ pub(crate) struct Market {
     by_time: BTreeSet<(i64, String)>,
     /// Open rides whose quote was not seen yet, by the quote.
     waiting: BTreeMap<String, BTreeSet<String>>,
+    /// Of these rides the ones whose quote is known now.
+    met: BTreeSet<String>,
     /// Requests of each minute that began, by event time.
     requests: BTreeMap<i64, i64>,
     /// Event time of the newest request.
@@ -42,6 +47,7 @@ impl Market {
         if let Some(old) = self.fares.remove(ride) {
             self.by_time.remove(&(old.at, ride.to_owned()));
             self.count(&old, -1);
+            self.met.remove(ride);
             if let Some(quote) = waits(&old)
                 && let Some(rides) = self.waiting.get_mut(quote)
             {
@@ -56,10 +62,32 @@ impl Market {
         self.count(kept, 1);
         if let Some(quote) = waits(kept) {
             self.waiting.entry(quote.to_owned()).or_default().insert(ride.to_owned());
+            if self.quotes.knows(quote) {
+                self.met.insert(ride.to_owned());
+            }
         }
         self.asked = self.asked.max(kept.requested_at.unwrap_or(i64::MIN));
-        self.quotes.sweep(self.asked);
         self.fares.insert(ride.to_owned(), kept.clone());
+        for quote in self.quotes.sweep(self.asked) {
+            self.lost(&quote);
+        }
+    }
+
+    /// A quote is seen. False: there were `room` of them already, and the oldest made way.
+    pub(super) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> bool {
+        if let Some(rides) = self.waiting.get(&quote) {
+            self.met.extend(rides.iter().cloned());
+        }
+        let gone = self.quotes.see(quote, promise, room);
+        gone.iter().for_each(|quote| self.lost(quote));
+        gone.is_none()
+    }
+
+    /// A quote is not known any more.
+    fn lost(&mut self, quote: &str) {
+        self.waiting.get(quote).into_iter().flatten().for_each(|ride| {
+            self.met.remove(ride);
+        });
     }
 
     fn count(&mut self, fare: &FareKept, more: i64) {
@@ -71,14 +99,24 @@ impl Market {
         }
     }
 
-    /// Open rides whose quote was seen since they were asked for: their promise is to be kept.
-    pub(crate) fn promised(&self) -> impl Iterator<Item = FareKept> {
-        let seen = self.waiting.iter().flat_map(|(quote, rides)| rides.iter().map(move |ride| (quote, ride)));
-        seen.filter_map(|(quote, ride)| {
+    /// Open rides whose quote was seen since they were asked for: their promise is to be kept. Not all at once where they are many.
+    pub(crate) fn promised(&self, now: Millis) -> impl Iterator<Item = FareKept> {
+        let kept = move |ride: &String| {
             let fare = self.fares.get(ride)?;
-            let promise = self.quotes.promise(quote, fare.requested_at?)?;
+            let promise = self.quotes.promise(waits(fare)?, fare.requested_at?, now)?;
             Some(FareKept { promise: Some(promise.clone()), ..fare.clone() })
-        })
+        };
+        self.met.iter().filter_map(kept).take(PROMISED)
+    }
+
+    /// The same, found by a look at every fare.
+    #[cfg(test)]
+    pub(crate) fn promised_by_looking(&self, now: Millis) -> Vec<FareKept> {
+        let kept = |fare: &FareKept| {
+            let promise = self.quotes.promise(waits(fare)?, fare.requested_at?, now)?;
+            Some(FareKept { promise: Some(promise.clone()), ..fare.clone() })
+        };
+        self.fares.values().filter_map(kept).collect()
     }
 
     /// What the states of the market are stepped by at the event time `now`, milliseconds: minutes that are over.
@@ -95,7 +133,7 @@ impl Market {
     pub(crate) fn ripe(&self, now: Millis, policy: &PeakPolicy) -> bool {
         let mut tide = self.tide;
         tide.step(now.0, self.level(now.0, policy), policy);
-        tide != self.tide || self.promised().next().is_some()
+        tide != self.tide || self.promised(now).next().is_some()
     }
 
     /// Rides that no longer count, the oldest first: asked for, or captured, longer ago than the window.

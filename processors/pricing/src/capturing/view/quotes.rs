@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::Millis;
 use kernel::contract::Promise;
 
-use crate::capturing::HORIZON;
+use crate::capturing::{BEFORE, COUNTS, HORIZON};
 
 /// A minute, milliseconds.
 pub(super) const MINUTE_MS: i64 = 60_000;
@@ -25,12 +26,12 @@ impl Quotes {
         self.all.len()
     }
 
-    /// Notes a quote. Of an id that was used again, once it was forgotten, the newer price counts: it is all that a successor knows. False:
-    /// there were `room` of them, and the oldest made way.
-    pub(crate) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> bool {
+    /// Notes a quote. Of an id that was used again, once it was forgotten, the newer price counts: it is all that a successor knows. Where
+    /// there were `room` of them the oldest makes way, and is told.
+    pub(super) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> Option<Box<str>> {
         if let Some(known) = self.all.get(quote.as_str()).map(|known| known.at) {
             if promise.at <= known {
-                return true;
+                return None;
             }
             self.by_time.remove(&(known, quote.as_str().into()));
             self.all.remove(quote.as_str());
@@ -40,30 +41,39 @@ impl Quotes {
         *minute = (minute.0 + 1, minute.1 + i64::from(promise.surge_bps.max(0)));
         let newest = self.surges.last_key_value().map_or(0, |(minute, _)| *minute);
         self.surges = self.surges.split_off(&(newest - MINUTES));
-        let fits = self.all.len() < room;
-        if !fits && let Some((_, oldest)) = self.by_time.pop_first() {
-            self.all.remove(&oldest);
+        let gone = if self.all.len() < room { None } else { self.by_time.pop_first().map(|(_, oldest)| oldest) };
+        if let Some(oldest) = &gone {
+            self.all.remove(oldest);
         }
         self.by_time.insert((at, id.clone()));
         self.all.insert(id, promise);
-        fits
+        gone
     }
 
     /// Forgets what no request will name: requests were read up to the event time `asked`, milliseconds. What was not asked for yet stays,
-    /// however old it is: requests may be far behind.
-    pub(super) fn sweep(&mut self, asked: i64) {
-        let until = asked.saturating_sub(HORIZON.0);
-        while let Some((_, quote)) = self.by_time.first().filter(|(at, _)| *at < until) {
-            self.all.remove(quote);
-            self.by_time.pop_first();
+    /// however old it is: it is the market's time that says what counts. What was forgotten.
+    pub(super) fn sweep(&mut self, asked: i64) -> Vec<Box<str>> {
+        let (until, mut gone) = (asked.saturating_sub(HORIZON.0), Vec::new());
+        while self.by_time.first().is_some_and(|(at, _)| *at < until)
+            && let Some((_, quote)) = self.by_time.pop_first()
+        {
+            self.all.remove(&quote);
+            gone.push(quote);
         }
+        gone
     }
 
-    /// What `quote` promised whoever asked with it at the event time `asked`. What lies further back is known to nobody who took over
-    /// since, so it counts for nobody.
-    pub(crate) fn promise(&self, quote: &str, asked: i64) -> Option<&Promise> {
+    /// What `quote` promised whoever asked with it at the event time `asked`, milliseconds, as of the market's time `now`. What lies further
+    /// back may be known or not, by who else asked and by who took over since, so it counts for nobody.
+    pub(crate) fn promise(&self, quote: &str, asked: i64, now: Millis) -> Option<&Promise> {
         let promise = self.all.get(quote)?;
-        (asked.saturating_sub(promise.at) <= HORIZON.0).then_some(promise)
+        let counts = now.since(Millis(promise.at)) <= COUNTS && Millis(asked).since(Millis(promise.at)) <= BEFORE;
+        counts.then_some(promise)
+    }
+
+    /// Whether the quote was seen.
+    pub(super) fn knows(&self, quote: &str) -> bool {
+        self.all.contains_key(quote)
     }
 
     /// Mean surge of the quotes of these minutes, basis points; zero where there are none.
