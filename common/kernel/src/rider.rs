@@ -32,9 +32,10 @@ pub struct Known {
 pub struct Riders(BTreeMap<String, Facts>);
 
 impl Riders {
-    /// Adds what is known of a rider. Who asks twice in a turn is the same both times: the first answer holds.
+    /// Adds what is known of a rider. Who asks twice in a turn is the same both times: the first answer holds. Not to have been asked is
+    /// no answer.
     pub fn add(&mut self, rider: &str, facts: Facts) {
-        if !self.0.contains_key(rider) {
+        if facts != Facts::Unasked && !self.0.contains_key(rider) {
             self.0.insert(rider.to_owned(), facts);
         }
     }

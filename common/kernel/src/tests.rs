@@ -32,3 +32,14 @@ fn a_shortfall_is_a_share_of_the_whole() {
     assert_eq!(Bps(9_000).shortfall(60_000), 6_000);
     assert_eq!(Bps(0).shortfall(60_000), 60_000);
 }
+
+#[test]
+fn the_first_answer_about_a_rider_holds_and_not_to_be_asked_is_none() {
+    use crate::rider::{Facts, Riders};
+    let mut riders = Riders::default();
+    riders.add("ann", Facts::Unasked);
+    assert_eq!(riders, Riders::default());
+    riders.add("ann", Facts::Absent);
+    riders.add("ann", Facts::Unanswered);
+    assert_eq!((riders.of("ann"), riders.of("bob")), (&Facts::Absent, &Facts::Unasked));
+}

@@ -26,13 +26,13 @@ pub(crate) struct Pending<T> {
     /// Shared with the turn that takes it, which may be tried more than once.
     pub(crate) event: Arc<Event<T>>,
     pub(crate) origin: Origin,
-    /// What the store said of who asks. It stays with the record: a turn that is decided again knows the same.
-    pub(crate) rider: Facts,
+    /// What the store said of who asks, and when. It stays with the record: a turn that is decided again soon knows the same.
+    pub(crate) rider: (Facts, Duration),
 }
 
 impl<T> Pending<T> {
     pub(crate) fn new(event: Event<T>, origin: Origin) -> Self {
-        Pending { event: Arc::new(event), origin, rider: Facts::Unasked }
+        Pending { event: Arc::new(event), origin, rider: (Facts::Unasked, Duration::ZERO) }
     }
 }
 

@@ -10,7 +10,7 @@ use kernel::{
     Emit, Event, Processor, Record, Turn, WINDOW, codec,
     contract::{Cause, Cut, RecordParked, StateKept},
     partition,
-    rider::{Facts, Riders},
+    rider::Riders,
     wire,
 };
 
@@ -382,8 +382,8 @@ fn portions<P: Processor>(seat: &mut Seat<P>, asks: usize, facts: usize) -> BTre
         }
         let Some(portion) = portions.get_mut(&origin.market) else { continue };
         portion.asks.push(event.clone());
-        if let Some(who) = P::rider(&event.body).filter(|_| *rider != Facts::Unasked) {
-            portion.riders.add(who, rider.clone());
+        if let Some(who) = P::rider(&event.body) {
+            portion.riders.add(who, rider.0.clone());
         }
     }
     for Pending { event, origin, .. } in seat.facts.iter().take(facts) {

@@ -8,8 +8,9 @@ use std::{
 
 use devkit::sim::Rng;
 use kernel::contract::{Consents, Loyalty, PriceQuoted, QuoteOutcome, RiderChanged, RiderFacts};
-use pricing::Policy;
 use runtime::store::{Positions, Reader, Reading, Row, Store};
+
+mod waiting;
 
 /// Who asks.
 pub(super) const RIDERS: [&str; 4] = ["ann", "bob", "cy", "di"];
@@ -54,8 +55,18 @@ impl Shaky {
             Some(Loyalty::Platinum),
         ]);
         let consents = Consents { personal_price: rng.chance(6_000), marketing: rng.chance(5_000) };
+        self.becomes(rider, loyalty, consents);
+    }
+
+    /// A rider is otherwise now.
+    pub(super) fn becomes(&self, rider: &'static str, loyalty: Option<Loyalty>, consents: Consents) {
         let changed = RiderChanged { rider: rider.to_owned(), at: 0, loyalty, points: 0, rides: 0, consents };
         self.state.lock().unwrap().history.entry(rider).or_default().push(changed);
+    }
+
+    /// From now on it answers, with the newest.
+    pub(super) fn steady(&self) {
+        self.state.lock().unwrap().mood = (usize::MAX, Mood::Well);
     }
 
     /// A worker's way to it: it forgets soon, and asks again soon.
@@ -172,39 +183,4 @@ fn every_quote_has_one_fate_whatever_the_store_does() {
     println!("{sum:?}");
     let each = [sum.priced, sum.found, sum.absent, sum.unanswered, sum.lowered];
     assert!(crate::number("SIM_SEED").is_some() || each.iter().all(|count| *count > 0), "{sum:?}");
-}
-
-/// One asks after the other, commits fail, and nothing is remembered: still each is looked up once.
-#[test]
-fn a_turn_that_is_tried_again_is_decided_from_the_same_facts() {
-    use devkit::sim::{Cluster, Faults, World};
-    use kernel::{Record, Rules, contract::QuoteRequested};
-    for seed in 0..20 {
-        let world = World::new(seed, 1, None, 0);
-        let (policy, store) = (Arc::new(Policy::parse(pricing::BUILT_IN).unwrap()), Shaky::new(seed));
-        let mut street = super::Street { world: world.clone(), rng: Rng::new(seed), number: 0, store: store.clone() };
-        let pace = (runtime::Pace::default(), 1);
-        let mut cluster: Cluster<pricing::Quoting, runtime::Sound> =
-            Cluster::new(world.clone(), policy, pace, super::same);
-        let (shelf, mut aborts) = (store.clone(), 0);
-        cluster.reading(move || shelf.reader(0));
-        super::settle(&mut cluster).unwrap();
-        for asked in 1..=30 {
-            let (at, place) =
-                (world.borrow().now().0, kernel::contract::Point { lat_e6: 46_948_000, lng_e6: 7_447_000 });
-            street.number = asked;
-            let ask = QuoteRequested { quote: format!("q{asked}"), at, ..street.asked("bern", (at, place)) };
-            world.borrow_mut().produce("bern", &ask).unwrap();
-            world.borrow_mut().faults = Faults::REFUSALS;
-            (0..60).for_each(|_| cluster.step().unwrap());
-            world.borrow_mut().faults = Faults::NONE;
-            super::settle(&mut cluster).unwrap();
-            // The pause after a read that failed is over.
-            world.borrow_mut().pass(kernel::Millis(1_000));
-            aborts = cluster.watch.total(runtime::Count::Aborts);
-            assert_eq!(store.reads(), asked as usize, "seed {seed}, {aborts} aborts");
-        }
-        assert!(aborts > 10, "seed {seed}: {aborts} aborts");
-        assert_eq!(world.borrow().committed(kernel::contract::PriceQuoted::TOPIC.name).len(), 30);
-    }
 }

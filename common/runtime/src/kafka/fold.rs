@@ -2,13 +2,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
 use kernel::{Record, Topic, contract::RecordParked};
 use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata},
+    ClientContext, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance},
     error::KafkaError,
     producer::{BaseProducer, BaseRecord, Producer},
 };
@@ -24,6 +29,28 @@ const ENDS: Duration = Duration::from_secs(2);
 /// How long one call to abort lasts, and how long failures are then served.
 const ABORT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(50));
 
+/// A client that remembers why it is in trouble, and how often the group gave or took partitions.
+#[derive(Clone, Default)]
+struct Mover {
+    reason: Reason,
+    moves: Arc<AtomicU64>,
+}
+
+impl ClientContext for Mover {
+    // The projection says what is wrong, once; the client's own lines would repeat it.
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, _: KafkaError, reason: &str) {
+        self.reason.heard(reason);
+    }
+}
+
+impl ConsumerContext for Mover {
+    fn pre_rebalance(&self, _: &BaseConsumer<Mover>, _: &Rebalance<'_>) {
+        self.moves.fetch_add(1, SeqCst);
+    }
+}
+
 /// A partition that is read from where the store says.
 struct Adopted {
     /// What a predecessor dealt with, or we parked: everything before it.
@@ -37,7 +64,9 @@ pub(crate) struct Fold {
     topic: &'static Topic,
     /// Alone it reads all partitions, as a member of no group.
     alone: bool,
-    consumer: BaseConsumer<Quiet>,
+    consumer: BaseConsumer<Mover>,
+    /// How often the group had moved partitions when the step began.
+    moves: u64,
     producer: Option<BaseProducer<Quiet>>,
     keys: Keys,
     reason: Reason,
@@ -54,12 +83,14 @@ impl Fold {
     pub(crate) fn open(access: Access, topic: &'static Topic, alone: bool) -> Result<Fold, Fault> {
         let reason = Reason::default();
         let config = if alone { access.consumer(&access.group, "read_committed") } else { access.member() };
-        let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet(reason.clone())).map_err(away)?;
+        let mover = Mover { reason: reason.clone(), ..Mover::default() };
+        let consumer: BaseConsumer<Mover> = config.create_with_context(mover).map_err(away)?;
         let fold = Fold {
             access,
             topic,
             alone,
             consumer,
+            moves: 0,
             producer: None,
             keys: Keys::default(),
             reason,
@@ -98,12 +129,19 @@ impl Fold {
         // The broker would accept the metadata of a consumer that is no member, and it would fence nothing.
         let member = !self.alone && generation::is_member(&self.consumer);
         self.member = member.then(|| self.consumer.group_metadata()).flatten();
+        self.moves = self.moves();
     }
 
-    /// Partitions that are ours now: those that came and those that went since the last look.
+    fn moves(&self) -> u64 {
+        self.consumer.context().moves.load(SeqCst)
+    }
+
+    /// Partitions that are ours now: those that came and those that went since the last look. Where the group moved any since the step
+    /// began, all that are ours came: one may have been another's in between, who read and parked.
     pub(crate) fn moved(&mut self) -> Result<(BTreeSet<i32>, BTreeSet<i32>), Fault> {
         let ours: BTreeSet<i32> = super::partitions(&self.consumer.assignment().map_err(away)?).into_iter().collect();
-        let came = ours.iter().copied().filter(|partition| !self.adopted.contains_key(partition)).collect();
+        let moved = self.moves() != self.moves;
+        let came = ours.iter().copied().filter(|partition| moved || !self.adopted.contains_key(partition)).collect();
         let went = self.adopted.keys().copied().filter(|partition| !ours.contains(partition)).collect();
         self.adopted.retain(|partition, _| ours.contains(partition));
         Ok((came, went))
