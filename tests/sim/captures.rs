@@ -4,24 +4,23 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    panic::AssertUnwindSafe,
     rc::Rc,
     sync::Arc,
 };
 
-use devkit::sim::{Cluster, Faults, Plant, Rng, World};
+use devkit::sim::{Cluster, Plant, Rng, World};
 use kernel::{
-    Millis, Record, Rules,
+    Record, Rules,
     contract::{
         CaptureOutcome, FareBasis, FareCaptured, FareItems, FareSplit, MarketSampled, MarketTicked, Party, Point,
         Price, PriceQuoted, Progress, QuoteInputs, QuoteOutcome, QuotePrice, RecordParked, RideProgressed,
-        RideRequested, Service, StateKept,
+        RideRequested, Service,
     },
 };
 use pricing::{Capturing, Policy, capturing::View, recapture};
 use runtime::{Discipline, Sound};
 
-use crate::quotes::{place, read, settle};
+use crate::quotes::{equal, place, read, storm, told};
 use crate::{OverlayKept, seeds, story, trace};
 
 const MARKETS: [&str; 3] = ["bern", "oslo", "rome"];
@@ -233,21 +232,12 @@ fn inputs() -> QuoteInputs {
 }
 
 fn same(carried: &View, rebuilt: &View, market: &str) -> Result<(), String> {
-    match carried.kept(market) == rebuilt.kept(market) {
-        true => Ok(()),
-        false => Err(format!("{:?}\nagainst\n{:?}", carried.kept(market), rebuilt.kept(market))),
-    }
+    equal(carried.kept(market), rebuilt.kept(market))
 }
 
 /// Plays a seed; how many fares were captured.
 fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: usize) -> Result<usize, String> {
-    let mut rng = Rng::new(!seed);
-    let world = World::new(seed, 2 + rng.upto(1) as i32, plant, trace);
-    let told = std::panic::catch_unwind(AssertUnwindSafe(|| day::<D>(seed, &mut rng, &world)));
-    told.unwrap_or_else(|_| Err("a panic".to_owned())).map_err(|why| {
-        let last = world.try_borrow().map(|world| world.trace()).unwrap_or_default();
-        format!("{last}\nseed {seed}: {why}\nrun it alone with SIM_SEED={seed}")
-    })
+    told(seed, (plant, trace), |rng, world| day::<D>(seed, rng, world))
 }
 
 fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> Result<usize, String> {
@@ -261,19 +251,7 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
     };
     let (pace, size) = (story::pace(rng), 2 + rng.below(2));
     let mut cluster: Cluster<Capturing, D> = Cluster::new(world.clone(), policy.clone(), (pace, size), same);
-    world.borrow_mut().faults = Faults::STORM;
-    for _ in 0..800 + rng.below(400) {
-        if rng.chance(20) {
-            world.borrow_mut().compact(StateKept::TOPIC.name);
-        }
-        if rng.chance(50) {
-            world.borrow_mut().pass(Millis(20_000));
-        }
-        street.step()?;
-        cluster.step()?;
-    }
-    world.borrow_mut().faults = Faults::NONE;
-    settle(&mut cluster)?;
+    storm(&mut cluster, rng, 50, || street.step())?;
     judge(&world.borrow(), &policy, &street.promised)
 }
 

@@ -4,6 +4,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
     panic::AssertUnwindSafe,
     rc::Rc,
     sync::Arc,
@@ -129,17 +130,31 @@ impl Street {
 }
 
 fn same(carried: &View, rebuilt: &View, market: &str) -> Result<(), String> {
-    match carried.kept(market) == rebuilt.kept(market) {
+    equal(carried.kept(market), rebuilt.kept(market))
+}
+
+/// Whether what is kept is the same.
+pub(crate) fn equal<K: PartialEq + Debug>(carried: K, rebuilt: K) -> Result<(), String> {
+    match carried == rebuilt {
         true => Ok(()),
-        false => Err(format!("{:?}\nagainst\n{:?}", carried.kept(market), rebuilt.kept(market))),
+        false => Err(format!("{carried:?}\nagainst\n{rebuilt:?}")),
     }
 }
 
 /// Plays a seed.
 fn play<D: Discipline>(seed: u64, plant: Option<Plant>, trace: usize) -> Result<Tally, String> {
+    told(seed, (plant, trace), |rng, world| day::<D>(seed, rng, world))
+}
+
+/// What a seed's `day` came to; the error is the story of its failure.
+pub(crate) fn told<T>(
+    seed: u64,
+    (plant, trace): (Option<Plant>, usize),
+    day: impl FnOnce(&mut Rng, &Rc<RefCell<World>>) -> Result<T, String>,
+) -> Result<T, String> {
     let mut rng = Rng::new(!seed);
     let world = World::new(seed, 2 + rng.upto(1) as i32, plant, trace);
-    let told = std::panic::catch_unwind(AssertUnwindSafe(|| day::<D>(seed, &mut rng, &world)));
+    let told = std::panic::catch_unwind(AssertUnwindSafe(|| day(&mut rng, &world)));
     told.unwrap_or_else(|_| Err("a panic".to_owned())).map_err(|why| {
         let last = world.try_borrow().map(|world| world.trace()).unwrap_or_default();
         format!("{last}\nseed {seed}: {why}\nrun it alone with SIM_SEED={seed}")
@@ -154,21 +169,32 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
     let mut cluster: Cluster<Quoting, D> = Cluster::new(world.clone(), policy.clone(), (pace, size), same);
     let shelf = store.clone();
     cluster.reading(move || shelf.reader(2));
+    // A minute is over now and then.
+    storm(&mut cluster, rng, 100, || street.step())?;
+    judge(&world.borrow(), &policy, &store)
+}
+
+/// Steps through a storm, in which `happens` happens outside and 20 s pass at once in so many of 10,000 steps; then until nothing is in hand.
+pub(crate) fn storm<P: Processor, D: Discipline>(
+    cluster: &mut Cluster<P, D>,
+    rng: &mut Rng,
+    passes: u32,
+    mut happens: impl FnMut() -> Result<(), String>,
+) -> Result<(), String> {
+    let world = cluster.world.clone();
     world.borrow_mut().faults = Faults::STORM;
     for _ in 0..800 + rng.below(400) {
         if rng.chance(20) {
             world.borrow_mut().compact(StateKept::TOPIC.name);
         }
-        // A minute is over now and then.
-        if rng.chance(100) {
+        if rng.chance(passes) {
             world.borrow_mut().pass(Millis(20_000));
         }
-        street.step()?;
+        happens()?;
         cluster.step()?;
     }
     world.borrow_mut().faults = Faults::NONE;
-    settle(&mut cluster)?;
-    judge(&world.borrow(), &policy, &store)
+    settle(cluster)
 }
 
 /// Steps until nothing is in hand.

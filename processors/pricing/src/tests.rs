@@ -2,6 +2,7 @@
 
 mod caps;
 mod fares;
+pub(crate) mod goldens;
 mod prices;
 mod quotes;
 mod surges;

@@ -1,13 +1,13 @@
 //! Turns as files, with the fares that they led to: `golden/capturing/*.json`. `UPDATE_EXPECT=1` rewrites the fares.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use kernel::contract::{FareCaptured, MarketSampled, Promise, RideProgressed, RideRequested};
 use kernel::{Millis, Processor, geo};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Capturing, Fact, POLICY, Stage, captures};
+use crate::tests::goldens;
 
 /// What happened in a market, and what was captured.
 #[derive(Serialize, Deserialize)]
@@ -32,12 +32,6 @@ struct GoldenTurn {
     ended: Vec<RideProgressed>,
     #[serde(default)]
     captured: Vec<FareCaptured>,
-}
-
-fn files() -> BTreeMap<PathBuf, String> {
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/golden/capturing")).unwrap();
-    let paths = folder.map(|entry| entry.unwrap().path());
-    paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
 fn asked(request: &RideRequested) -> Fact {
@@ -68,25 +62,10 @@ fn decide(mut golden: Golden, crash: bool) -> Golden {
 
 #[test]
 fn the_golden_turns_are_decided_as_before() {
-    let files = files();
-    assert!(files.len() >= 2, "{} goldens", files.len());
-    for (path, text) in files {
-        let decided = decide(serde_json::from_str(&text).unwrap(), false);
-        let now = serde_json::to_string_pretty(&decided).unwrap() + "\n";
-        if std::env::var_os("UPDATE_EXPECT").is_some() {
-            std::fs::write(&path, &now).unwrap();
-        } else {
-            assert_eq!(now, text, "{} ({}): UPDATE_EXPECT=1 rewrites it", path.display(), decided.about);
-        }
-    }
+    goldens::as_before("golden/capturing", 2, decide);
 }
 
 #[test]
 fn the_golden_turns_are_decided_the_same_after_a_crash_before_each() {
-    for (path, text) in files() {
-        let told = |golden: Golden| serde_json::to_string(&golden).unwrap();
-        let (straight, crashed): (Golden, Golden) =
-            (serde_json::from_str(&text).unwrap(), serde_json::from_str(&text).unwrap());
-        assert_eq!(told(decide(straight, false)), told(decide(crashed, true)), "{}", path.display());
-    }
+    goldens::after_crashes("golden/capturing", decide);
 }

@@ -1,7 +1,6 @@
 //! Turns as files, with the quotes that they led to: `golden/*.json`. `UPDATE_EXPECT=1` rewrites the quotes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use kernel::contract::{MarketSampled, Point, PriceQuoted, QuoteRequested, RiderChanged};
@@ -10,6 +9,7 @@ use kernel::{Millis, Processor, Record, Spot, geo};
 use serde::{Deserialize, Serialize};
 
 use super::{POLICY, Quoting, Seen, Stage, quotes};
+use crate::tests::goldens;
 
 /// What happened in a market, and what was answered.
 #[derive(Serialize, Deserialize)]
@@ -37,13 +37,6 @@ struct GoldenTurn {
     riders: Vec<RiderChanged>,
     #[serde(default)]
     quoted: Vec<PriceQuoted>,
-}
-
-fn files() -> BTreeMap<PathBuf, String> {
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/golden")).unwrap();
-    let paths =
-        folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "json"));
-    paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
 /// Decides the golden's turns; with `crash`, another instance takes over before each.
@@ -84,25 +77,10 @@ fn decide(mut golden: Golden, crash: bool) -> Golden {
 
 #[test]
 fn the_golden_turns_are_decided_as_before() {
-    let files = files();
-    assert!(files.len() >= 2, "{} goldens", files.len());
-    for (path, text) in files {
-        let decided = decide(serde_json::from_str(&text).unwrap(), false);
-        let now = serde_json::to_string_pretty(&decided).unwrap() + "\n";
-        if std::env::var_os("UPDATE_EXPECT").is_some() {
-            std::fs::write(&path, &now).unwrap();
-        } else {
-            assert_eq!(now, text, "{} ({}): UPDATE_EXPECT=1 rewrites it", path.display(), decided.about);
-        }
-    }
+    goldens::as_before("golden", 2, decide);
 }
 
 #[test]
 fn the_golden_turns_are_decided_the_same_after_a_crash_before_each() {
-    for (path, text) in files() {
-        let told = |golden: Golden| serde_json::to_string(&golden).unwrap();
-        let (straight, crashed): (Golden, Golden) =
-            (serde_json::from_str(&text).unwrap(), serde_json::from_str(&text).unwrap());
-        assert_eq!(told(decide(straight, false)), told(decide(crashed, true)), "{}", path.display());
-    }
+    goldens::after_crashes("golden", decide);
 }
