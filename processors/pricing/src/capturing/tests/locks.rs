@@ -1,8 +1,9 @@
 //! When a quote holds, and what comes on the way.
 
+use kernel::Processor;
 use kernel::contract::{CapturedFare, FareBasis, Party, Payment, Progress, Promise, RideProgressed, Tier, Unlocked};
 
-use super::{Fact, Stage, asked, done, ends, fare, promise, sample, wants};
+use super::{Capturing, Fact, POLICY, Stage, asked, done, ends, fare, promise, sample, wants};
 
 /// What a ride comes to that was asked for like this, with this quote.
 fn captured(quoted: Option<Promise>, wants: Fact, end: RideProgressed) -> CapturedFare {
@@ -62,6 +63,38 @@ fn a_quote_that_is_seen_after_its_request_is_kept_as_soon_as_it_is() {
     stage.view = stage.rebuilt(7_200);
     let all = stage.play(7_200, &[], &[done("a", 7_200)]);
     assert_eq!(fare(&all[0]).basis, FareBasis::Quote);
+}
+
+#[test]
+fn a_quote_that_is_seen_while_its_request_is_committed_is_kept_too() {
+    let mut stage = Stage::new();
+    let turn = stage.gathered(10, &[wants("a", 10, Some("q"))], &[]);
+    let outputs = Capturing::decide(&turn, &stage.view, &POLICY);
+    stage.quoted("q", promise(9));
+    outputs.iter().for_each(|output| Capturing::evolve(&mut stage.view, output));
+    assert!(stage.ripe(12));
+}
+
+/// Law 10: who took over since would not know it.
+#[test]
+fn a_quote_counts_for_four_hours_whoever_asked_and_whoever_reads() {
+    let basis = |ago: i64, neighbour: bool| {
+        let mut stage = Stage::new();
+        let now = 20_000;
+        stage.quoted("q", promise(now - ago));
+        if neighbour {
+            stage.play(now, &[wants("b", now, None)], &[]);
+        }
+        // He asked at once, and is read late.
+        stage.play(now, &[wants("a", now - ago + 1, Some("q"))], &[]);
+        let ended = now + 60;
+        fare(&stage.play(ended, &[], &[RideProgressed { at: super::START + ended * 1_000, ..done("a", ended) }])[0])
+            .basis
+    };
+    for neighbour in [false, true] {
+        assert_eq!(basis(14_400, neighbour), FareBasis::Quote, "{neighbour}");
+        assert_eq!(basis(14_401, neighbour), FareBasis::Table, "{neighbour}");
+    }
 }
 
 #[test]
