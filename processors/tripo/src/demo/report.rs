@@ -133,7 +133,7 @@ const ROWS: [(&str, &[&str]); 17] = [
     ("certificates valid / checked", &["certificates_valid", "certificates_checked"]),
     ("quotes asked / priced / refused / repeated", &["quotes", "quotes_priced", "quotes_refused", "quotes_repeated"]),
     ("prices with surge / held by a cap", &["quotes_surged", "quotes_capped"]),
-    ("rider known / price lowered / cents off", &["quotes_of_known", "quotes_lowered", "lowered_minor"]),
+    ("riders known / prices lowered / cents off", &["quotes_of_known", "quotes_lowered", "lowered_minor"]),
     ("fares / by quote / refused / repeated", &["fares_captured", "fares_by_quote", "fares_refused", "fares_repeated"]),
     ("leaking fares / bills spoilt / cents lost", &["fares_leaking", "/behaviour/misbilled", "lost_minor"]),
     ("pickup ETA, seconds, median / p99", &["/pickup_eta_s/p50", "/pickup_eta_s/p99"]),
