@@ -128,3 +128,14 @@ fn what_compaction_took_is_not_judged() {
     let verdict = auditor.verdict();
     assert_eq!((verdict.faults, verdict.unjudged), (0, 1));
 }
+
+#[test]
+fn a_consent_that_was_taken_back_is_told_though_compaction_took_who_gave_it() {
+    let mut auditor = Auditor::new(None);
+    let known = rider("ann", Some(Loyalty::Gold), false);
+    auditor.rider(&place("rider.changed", 3), Millis(1_000), "ann", Some(&known));
+    auditor.asked(&place("quote.requested", 0), Some(&asked("a")));
+    auditor.quoted(&place("price.quoted", 0), Millis(61_001), &lowered(1, GOLD));
+    let why = "quote a: price.quoted/0@0: rider ann had taken his consent back 60001 ms before";
+    assert_eq!(auditor.verdict().sentences, [why]);
+}

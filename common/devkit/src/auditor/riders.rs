@@ -61,28 +61,25 @@ impl Riders {
             (facts, _) => return Err(format!("{facts:?} of the rider, and yet it knows something")),
         };
         let said = self.said.get(&(place.partition, rider.to_owned())).map_or(&[][..], Vec::as_slice);
-        let Some(named) = said.iter().position(|said| said.offset == place.offset) else {
-            // A newer record of him lets compaction take it; after a while also the one that forgot him, with all before it.
-            let taken = said.last().is_some_and(|newest| place.offset < newest.offset);
-            let anybodys = self.places.contains(&(place.partition, place.offset));
-            let gone = said.is_empty() && self.ends.get(&place.partition).is_some_and(|end| place.offset < *end);
-            return match !anybodys && (taken || gone) {
-                true => Ok(false),
-                false => Err(format!("{} says nothing of rider {rider}", at(place))),
-            };
-        };
-        if inputs.loyalty != said[named].agreed {
-            return Err(unlike(place, inputs.loyalty, &said[named]));
+        // What could be known so long before the quote, be the record that it names there still or not.
+        let known = |newer: &&Said| newer.offset > place.offset && written.since(newer.written) > late;
+        let then = said.iter().rfind(known).filter(|then| !then.consents && inputs.loyalty.is_some());
+        match said.iter().find(|said| said.offset == place.offset) {
+            Some(named) if inputs.loyalty != named.agreed => Err(unlike(place, inputs.loyalty, named)),
+            None if !self.is_gone(place, said) => Err(format!("{} says nothing of rider {rider}", at(place))),
+            named => match then.map(|then| written.since(then.written).0) {
+                Some(since) => Err(format!("rider {rider} had taken his consent back {since} ms before")),
+                None => Ok(named.is_some()),
+            },
         }
-        // What could be known so long before.
-        let then = said[named..].iter().rfind(|newer| written.since(newer.written) > late);
-        match then.filter(|then| !then.consents && inputs.loyalty.is_some()) {
-            Some(then) => {
-                let since = written.since(then.written).0;
-                Err(format!("rider {rider} had taken his consent back {since} ms before"))
-            }
-            None => Ok(true),
-        }
+    }
+
+    /// Whether a record of him may have been there: a newer one lets compaction take it; after a while also the one that forgot him, with
+    /// all before it.
+    fn is_gone(&self, place: &Place, said: &[Said]) -> bool {
+        let taken = said.last().is_some_and(|newest| place.offset < newest.offset);
+        let forgotten = said.is_empty() && self.ends.get(&place.partition).is_some_and(|end| place.offset < *end);
+        (taken || forgotten) && !self.places.contains(&(place.partition, place.offset))
     }
 }
 

@@ -58,6 +58,7 @@ fn audited(verdict: &Verdict) -> Value {
         "fares_leaking": verdict.fares_leaking,
         "fares_unexplained": verdict.fares_unexplained,
         "lost_minor": verdict.lost_minor,
+        "unjudged": verdict.unjudged,
         "faults": verdict.faults,
         "fault_sentences": verdict.sentences,
     })
@@ -142,8 +143,9 @@ const ROWS: [(&str, &[&str]); 17] = [
     ("speed reached / asked for", &["speed_reached", "speed_asked"]),
 ];
 
-/// The rows that are shown where something befell the processes, a store was silent, or garbage was published.
-const UNREST: [(&str, &[&str]); 8] = [
+/// The rows that are shown where something befell the processes, a store was silent, records were gone, or garbage was
+/// published.
+const UNREST: [(&str, &[&str]); 9] = [
     ("killed / stopped / drained", &["kills", "/upheavals/pauses", "/upheavals/drains"]),
     ("processes added / taken away", &["/upheavals/added", "/upheavals/removed"]),
     (
@@ -156,6 +158,7 @@ const UNREST: [(&str, &[&str]); 8] = [
         &["/kill_to_decision_ms/alone/count", "/kill_to_decision_ms/beside_others/count", "/kill_to_decision_ms/never"],
     ),
     ("no loyalty, for the store was silent", &["quotes_of_unanswered"]),
+    ("not judged whole: compacted or trimmed", &["unjudged"]),
     ("garbage published / parked once", &["/garbage/published", "/garbage/parked_once"]),
     (
         "garbage not parked / again / sound parked",
@@ -166,7 +169,7 @@ const UNREST: [(&str, &[&str]); 8] = [
 fn unrest(report: &Value) {
     let happened = |key: &str| match key {
         _ if key.starts_with("garbage") => report["garbage"].is_object(),
-        "quotes_of_unanswered" => report[key] != 0,
+        "quotes_of_unanswered" | "unjudged" => report[key] != 0,
         _ => ["kills", "/upheavals/pauses", "/upheavals/drains", "/upheavals/added", "/upheavals/removed"]
             .iter()
             .any(|key| value(report, key).as_u64().is_some_and(|count| count > 0)),
