@@ -214,7 +214,8 @@ impl Traffic {
         let (mut open, mut since) = (usize::MAX, Instant::now());
         while !self.world.idle() {
             self.advance(self.speed.max(DRAIN_SPEED))?;
-            self.show(false, "nobody asks any more, open rides go on to their end");
+            let open_rides = self.world.open();
+            self.show(false, &format!("nobody asks any more, rides still open: {open_rides}"));
             if self.world.open() != open {
                 (open, since) = (self.world.open(), Instant::now());
             } else if since.elapsed() > STUCK {
