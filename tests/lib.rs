@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+pub mod quote;
 pub mod store;
 
 /// Says what a test did not run, and why, past the harness, which shows nothing of a test that passes.

@@ -4,19 +4,27 @@ use std::process::Command;
 
 use embedded::{Broker, Config, Registry};
 use kernel::Rules;
-use kernel::contract::{Point, PriceQuoted, QuoteInputs, QuoteOutcome, RideRequested, Service, TOPICS};
-use pricing::{BUILT_IN, Policy, requote};
+use kernel::contract::{Point, PriceQuoted, QuoteInputs, RideRequested, Service, TOPICS};
+use pricing::{BUILT_IN, Policy};
 use runtime::topics;
+use tests::quote;
 
 use crate::client::Client;
 use crate::demo::tripo;
 use crate::journey::PARTITIONS;
+use crate::servers;
+
+const MARKET: &str = "sf";
 
 const QUOTES: i64 = 6_000;
 /// The last of them: their locks of 300 s held at the time of the very last.
 const HELD: i64 = 301;
+/// Monday 2 November 2026, midnight in San Francisco.
+const DAWN: i64 = 1_793_606_400_000;
 /// A quote a second.
 const SECOND: i64 = 1_000;
+/// A time that no ride can have: beyond the year 2100.
+const ABSURD: i64 = 9_000_000_000_000;
 
 /// What it says on its standard output, or the sentence with which it refuses.
 fn said((brokers, registry): (&str, &str), arguments: &[&str]) -> Result<String, String> {
@@ -29,46 +37,14 @@ fn said((brokers, registry): (&str, &str), arguments: &[&str]) -> Result<String,
 }
 
 fn quote(number: i64, policy: &Policy) -> PriceQuoted {
-    let [odds_e6, slope_e6, error_e6, wait_e6] = policy.demand("sf", 1, 0);
+    let at = DAWN + number * SECOND;
     let inputs = QuoteInputs {
         distance_m: 3_000 + number % 7 * 500,
-        duration_s: 900,
-        tolls_minor: 0,
-        estimated: false,
-        service: Service::Standard,
-        tier: None,
-        cell: 1,
-        demand: 1,
         supply: (number % 5) as i32,
         wait_ms: 60_000 * (1 + (number % 6) as i32),
-        surge_bps: (number % 11 * 300) as i32,
-        competitor_bps: None,
-        emergency_bps: None,
-        rider_facts: kernel::contract::RiderFacts::Absent,
-        rider_place: None,
-        loyalty: None,
-        loyalty_bps: None,
-        odds_e6,
-        slope_e6,
-        error_e6,
-        wait_e6,
+        ..quote::plain(policy, MARKET, (1, at), (number % 11 * 300) as i32)
     };
-    let asked = PriceQuoted {
-        quote: format!("q{number}"),
-        at: number * SECOND,
-        market: "sf".to_owned(),
-        outcome: QuoteOutcome::Unknown,
-        refusal: None,
-        price: None,
-        inputs: Some(inputs),
-        cause: None,
-        turn: 0,
-        row: 0,
-        policy_version: policy.version(),
-        policy_hash: policy.hash().to_owned(),
-        stale: false,
-    };
-    requote(&asked, policy).unwrap()
+    quote::priced(MARKET, (&format!("q{number}"), at), inputs, policy)
 }
 
 /// Riders take three of four quotes that were moved down, half of those moved up, and two of three of the others.
@@ -84,7 +60,7 @@ fn ride(quoted: &PriceQuoted, after: i64) -> RideRequested {
     RideRequested {
         ride: format!("ride-{quote}"),
         at: quoted.at + after,
-        market: "sf".to_owned(),
+        market: MARKET.to_owned(),
         rider: "ann".to_owned(),
         pickup: place,
         dropoff: place,
@@ -97,21 +73,35 @@ fn ride(quoted: &PriceQuoted, after: i64) -> RideRequested {
 #[test]
 fn demand_is_learned_from_topics_and_another_policy_judged_by_them() {
     let broker = Broker::start(Config::default()).unwrap();
+    learned_and_judged(broker.address());
+}
+
+#[test]
+fn the_same_is_learned_and_judged_on_a_real_kafka() {
+    let Some(kafka) = servers::kafka() else { return };
+    learned_and_judged(kafka.address());
+}
+
+fn learned_and_judged(brokers: &str) {
     let registry = Registry::start(0, None).unwrap();
-    topics::ensure(broker.address(), &TOPICS, topics::Layout { partitions: Some(PARTITIONS), replication: 1 }).unwrap();
-    let client = Client::new(broker.address(), registry.url(), PARTITIONS);
-    let at = (broker.address(), registry.url());
+    topics::ensure(brokers, &TOPICS, topics::Layout { partitions: Some(PARTITIONS), replication: 1 }).unwrap();
+    let client = Client::new(brokers, registry.url(), PARTITIONS);
+    let at = (brokers, registry.url());
     let refused = said(at, &["fit", "elasticity"]).unwrap_err();
     assert_eq!(refused, "tripo: 0 quotes are left to learn from, demand needs 500: take a longer span\n");
     let text =
         BUILT_IN.replacen("share_bps = 1_000", "share_bps = 5_000", 1).replacen("band_bps = 2_000", "band_bps = 0", 1);
     let policy = Policy::parse(&text).unwrap();
-    let quotes: Vec<PriceQuoted> = (0..QUOTES).map(|number| quote(number, &policy)).collect();
-    client.publish_all(&quotes);
+    let mut quotes: Vec<PriceQuoted> = (0..QUOTES).map(|number| quote(number, &policy)).collect();
     // Who does not take it at once asks for a ride when its lock has expired.
     let rides =
         quotes.iter().zip(0..).map(|(one, number)| ride(one, if accepted(one, number) { 20_000 } else { 301_000 }));
-    client.publish_all(&rides.collect::<Vec<_>>());
+    let mut rides: Vec<RideRequested> = rides.collect();
+    // What says that it comes from before the first ride, or after the last, says nothing; nor does it end a lock.
+    quotes.extend([0, ABSURD].map(|at| PriceQuoted { quote: format!("absurd-{at}"), at, ..quotes[0].clone() }));
+    rides.push(RideRequested { ride: "absurd".to_owned(), at: ABSURD, quote: None, ..rides[0].clone() });
+    client.publish_all(&quotes);
+    client.publish_all(&rides);
     learned(at);
     judged(at, &text);
 }
@@ -121,13 +111,14 @@ fn learned(at: (&str, &str)) {
     let wanted = format!("# Learned from {} quotes of sf: ", QUOTES - HELD);
     assert!(found.starts_with(&wanted), "{found}");
     assert!(found.contains("# Left out: 301 quotes whose lock held still at the end of the log.\n"), "{found}");
+    assert!(found.contains("# Left out: 2 quotes whose time is absurd.\n"), "{found}");
     let section = &found[found.find("[markets.\"sf\".demand]").unwrap()..];
-    assert!(section.contains("utc_offset_minutes = -480"), "{found}");
+    assert!(section.contains("utc_offset_minutes = -480") && section.contains("\nsurge = "), "{found}");
     // Three to one against one to one over ln(1.05 / 0.95): ln 3 / 0.1.
     let slope = section.lines().find_map(|line| line.strip_prefix("slope = ")).unwrap().parse::<f64>().unwrap();
     assert!((8.0..14.0).contains(&slope), "{found}");
     assert!(Policy::parse(&format!("{BUILT_IN}\n{section}")).is_ok(), "{found}");
-    let early = said(at, &["fit", "elasticity", "--to", "1970-01-01T00:05:00Z"]).unwrap_err();
+    let early = said(at, &["fit", "elasticity", "--to", "2026-11-02T08:05:00Z"]).unwrap_err();
     assert!(early.starts_with("tripo: 300 quotes are left to learn from") && early.lines().count() == 1, "{early}");
     let nowhere = said(at, &["fit", "elasticity", "--market", "yo"]).unwrap_err();
     assert!(nowhere.contains("0 quotes are left"), "{nowhere}");

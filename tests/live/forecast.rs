@@ -33,7 +33,7 @@ fn recorded_days_are_foretold_better_than_by_the_same_hour_a_week_before() {
     let file = |name: &str| PathBuf::from(&data).join(name);
     let new_york = ["--only", "base=B02512"];
     let places = ["--time", "pickup_ts", "--lat", "pickup_lat", "--lng", "pickup_lng"];
-    let cabs = [&places[..], &["--utc-offset", "-420", "--held-back", "3"]].concat();
+    let cabs = [&places[..], &["--utc-offset-minutes", "-420", "--held-back", "3"]].concat();
     for (pickups, columns) in [
         (file("uber_nyc_2014/pickups_2014-04_to_07.csv.gz"), &new_york[..]),
         (file("sf_cabs_2008/trips_2008-05-18_to_2008-06-01_excl.csv.gz"), &cabs),

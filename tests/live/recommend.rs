@@ -2,8 +2,8 @@
 
 use embedded::{Broker, Config, Registry};
 use kernel::Rules;
-use kernel::contract::{MatchDecided, Outcome, Reason, TOPICS};
-use pricing::Policy;
+use kernel::contract::{MatchDecided, Outcome, PolicyChanged, Reason, TOPICS};
+use pricing::{BUILT_IN, Policy};
 use runtime::topics::{Layout, ensure};
 use serde_json::Value;
 
@@ -42,6 +42,22 @@ fn expired(ride: &str, at: i64) -> MatchDecided {
         policy_version: 1,
         policy_hash: "0".repeat(16),
         stale: false,
+    }
+}
+
+/// A policy of quoting whose surge answers less to demand.
+fn published(version: i32, effective_from: i64) -> PolicyChanged {
+    let text = BUILT_IN.replacen("version = 1", &format!("version = {version}"), 1);
+    let text = text.replacen("gain_bps = 6_000", "gain_bps = 5_000", 1);
+    PolicyChanged {
+        policy: format!("quoting@{version}"),
+        processor: "quoting".to_owned(),
+        version,
+        effective_from,
+        author: "ann".to_owned(),
+        reason: "less".to_owned(),
+        hash: Policy::parse(&text).unwrap().hash().to_owned(),
+        text,
     }
 }
 
@@ -94,6 +110,21 @@ fn what_the_topics_say_becomes_a_forecast_and_recommendations_that_are_policies(
     assert_eq!((policy.version(), unmet["change"]["policy"].as_str()), (2, Some("quoting@2")));
     let (_, said, _) = tripo(&["recommend"]);
     assert!(said.contains("would be published as quoting@2, with:") && said.contains("gain_bps = 6600"), "{said}");
+
+    // What was published holds, where nobody names another; what is to be is not published again.
+    for (version, from) in [(2, TUESDAY), (3, TUESDAY + 400 * 24 * HOUR)] {
+        client.publish(&published(version, from));
+    }
+    client.publish(&PolicyChanged { hash: "0".repeat(16), ..published(4, TUESDAY) });
+    let (_, said, told) = tripo(&["recommend", "--utc-offset", "0"]);
+    assert!(said.starts_with("By quoting@2, which ann published.\n"), "{said}");
+    assert!(said.contains("would be published as quoting@4, with:") && said.contains("gain_bps = 5500"), "{said}");
+    assert!(told.contains("1 published policies are refused by those who quote"), "{told}");
+    let file = std::env::temp_dir().join(format!("tripo-recommend-{}.toml", std::process::id()));
+    std::fs::write(&file, BUILT_IN).unwrap();
+    let (_, said, _) = tripo(&["recommend", "--policy", file.to_str().unwrap()]);
+    std::fs::remove_file(&file).unwrap();
+    assert!(said.contains("would be published as quoting@4, with:") && said.contains("gain_bps = 6600"), "{said}");
 
     let (done, said, told) = tripo(&["fit", "forecast", "--market", MARKET, "--held-back", "2"]);
     assert!(done, "{told}");

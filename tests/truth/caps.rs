@@ -8,9 +8,10 @@ use kernel::contract::{FareItems, Point, QuoteInputs, Service, Tier};
 use kernel::{Millis, Processor, Rules, Turn, geo};
 use pricing::quoting::{Output, Seen, View};
 use pricing::{BUILT_IN, Policy, Quoting};
+use tests::quote;
 
 use crate::each;
-use crate::street::{MARKET, priced};
+use crate::street::MARKET;
 
 /// Policies, and quotes by each: a million together.
 const POLICIES: usize = 50;
@@ -39,6 +40,7 @@ fn draw(rng: &mut Rng) -> Drawn {
         ("share_bps = 1_000", "share_bps = 5_000".to_owned()),
         ("profit = 5_000", format!("profit = {}", rng.upto(10_000))),
         ("riders = 1_000", format!("riders = {}", 1 + rng.upto(2_000))),
+        ("surge = 0.0", format!("surge = {}", rng.upto(10) - 5)),
     ];
     let text = changes.iter().fold(BUILT_IN.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
@@ -48,31 +50,22 @@ fn draw(rng: &mut Rng) -> Drawn {
 }
 
 fn inputs(rng: &mut Rng, policy: &Policy) -> QuoteInputs {
-    let [odds_e6, slope_e6, error_e6, wait_e6] = policy.demand(MARKET, 1, 0);
     let sometimes =
         |rng: &mut Rng, of: u32, low: i64, high: i64| rng.chance(of).then(|| (low + rng.upto(high - low)) as i32);
+    let surge_bps = rng.upto(15_000) as i32;
     QuoteInputs {
         distance_m: rng.upto(60_000),
         duration_s: 1 + rng.upto(7_200),
-        tolls_minor: 0,
-        estimated: false,
         service: *rng.pick(&[Service::Standard, Service::Xl]),
         tier: *rng.pick(&[None, Some(Tier::Bronze), Some(Tier::Platinum)]),
-        cell: 1,
         demand: rng.below(30) as i32,
         supply: rng.below(30) as i32,
         wait_ms: 60_000 * rng.below(15) as i32,
-        surge_bps: rng.upto(15_000) as i32,
         competitor_bps: sometimes(rng, 3_000, 1_000, 30_000),
         emergency_bps: sometimes(rng, 3_000, 10_000, 15_000),
         rider_facts: kernel::contract::RiderFacts::Found,
-        rider_place: None,
-        loyalty: None,
         loyalty_bps: sometimes(rng, 3_000, 0, 2_000),
-        odds_e6,
-        slope_e6,
-        error_e6,
-        wait_e6,
+        ..quote::plain(policy, MARKET, (1, 0), surge_bps)
     }
 }
 
@@ -99,7 +92,7 @@ fn of_a_million_quotes_none_breaks_a_cap() {
         for number in 0..QUOTES {
             let inputs = inputs(&mut rng, &drawn.policy);
             let emergency_bps = inputs.emergency_bps;
-            let quoted = priced((&format!("{seed}-{number}"), 0), inputs, &drawn.policy);
+            let quoted = quote::priced(MARKET, (&format!("{seed}-{number}"), 0), inputs, &drawn.policy);
             let price = quoted.price.as_ref().unwrap_or_else(|| panic!("seed {seed}, quote {number}: {quoted:?}"));
             priced_count += 1;
             capped += u64::from(!price.caps.is_empty());

@@ -10,6 +10,8 @@ use crate::{days, each, runs};
 struct Run {
     interval: (f64, f64),
     truth: f64,
+    /// How far the estimate is off, in its standard errors.
+    off: f64,
     width: f64,
 }
 
@@ -28,13 +30,15 @@ fn run(seed: u64, days: i64, policy: &Policy) -> Run {
     }
     let learned = learn(&all).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
     let interval = learned.interval();
-    Run { interval, truth: -steep / accepts, width: interval.1 - interval.0 }
+    let truth = -steep / accepts;
+    let off = (learned.elasticity - truth) / learned.elasticity_error;
+    Run { interval, truth, off, width: interval.1 - interval.0 }
 }
 
 #[test]
 fn the_interval_of_a_learned_elasticity_holds_the_truth_nine_times_in_ten() {
     let policy = Policy::default();
-    let (count, days) = (runs(100), days());
+    let (count, days) = (runs(400), days());
     let all = each(count, |seed| run(seed, days, &policy));
     let held = all.iter().filter(|run| (run.interval.0..=run.interval.1).contains(&run.truth)).count();
     let share = held as f64 / count as f64;
@@ -45,7 +49,11 @@ fn the_interval_of_a_learned_elasticity_holds_the_truth_nine_times_in_ten() {
         share * 100.0,
         widths[count / 2]
     );
-    // Three points, or what chance does to so few runs (three standard errors).
-    let room = f64::max(0.03, 3.0 * (0.09 / count as f64).sqrt());
-    assert!((share - 0.9).abs() <= room, "{share}");
+    let mean = all.iter().map(|run| run.off).sum::<f64>() / count as f64;
+    let spread = (all.iter().map(|run| (run.off - mean) * (run.off - mean)).sum::<f64>() / count as f64).sqrt();
+    println!("in standard errors estimates are off by {mean:.3} on average, with a spread of {spread:.3}");
+    // Three points, or what chance does to so few runs (three standard errors); and neither bias nor errors that are too small or too large.
+    let chance = 3.0 / (count as f64).sqrt();
+    assert!((share - 0.9).abs() <= f64::max(0.03, 0.3 * chance), "{share}");
+    assert!(mean.abs() <= chance && (spread - 1.0).abs() <= chance / 2.0_f64.sqrt(), "off by {mean} +- {spread}");
 }

@@ -12,6 +12,10 @@ use crate::{each, runs};
 const WEEK: i64 = 7;
 /// Prices that the one who knows looks at.
 const PRICES: i64 = 201;
+/// What may be left lying of the best revenue. On average it is half of it at most,
+const MOST: f64 = 0.03;
+/// and in one market of so many, chance may have told a slope so wrong that it is more; of fewer in none.
+const BEYOND: usize = 20;
 /// San Francisco in winter.
 const UTC_OFFSET_MINUTES: i32 = -480;
 
@@ -57,8 +61,7 @@ fn revenues(seen: &Seen) -> [f64; 3] {
 }
 
 /// Shares of the best revenue that are left lying: before anything was learned, and after the week, with exploration and without. In
-/// markets of odd seeds who asks while there is surge wants it more, or less: the demand of a policy has no term for that, and the one who
-/// knows uses it.
+/// markets of odd seeds who asks while there is surge wants it more, or less.
 fn week(seed: u64) -> [f64; 3] {
     let mut street = Street::new(seed);
     if seed.is_multiple_of(2) {
@@ -110,6 +113,11 @@ fn after_a_week_of_learning_hardly_any_revenue_is_left_lying() {
             mean(0),
             mean(1)
         );
-        assert!(mean(1) <= 3.0 && (odd || worst <= 3.0), "{name}: {} on average, {worst} in the worst", mean(1));
+        let beyond = of.iter().filter(|one| one[1] > MOST).count();
+        assert!(
+            mean(1) <= MOST / 2.0 * 100.0 && beyond * BEYOND <= of.len(),
+            "{name}: {} on average, {worst} in the worst",
+            mean(1)
+        );
     }
 }

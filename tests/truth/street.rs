@@ -2,10 +2,11 @@
 //! is shaken.
 
 use devkit::sim::Rng;
-use kernel::contract::{Point, PriceQuoted, QuoteInputs, QuoteOutcome, Service};
-use kernel::{Rules, geo};
+use kernel::contract::{Point, PriceQuoted, QuoteInputs};
+use kernel::geo;
+use pricing::Policy;
 use pricing::fit::Observed;
-use pricing::{Policy, requote};
+use tests::quote;
 
 pub(crate) const MARKET: &str = "sf";
 /// Quotes of a day.
@@ -139,34 +140,19 @@ impl Street {
         let rush = [7, 8, 9, 17, 18, 19].contains(&((at - DAWN) / 3_600_000 % 24));
         let surge_bps = rng.upto(if rush { 9_000 } else { 2_300 }) as i32;
         let rings = rng.below(4) as i32;
-        let [odds_e6, slope_e6, error_e6, wait_e6] = policy.demand(MARKET, cell.id, at);
         let distance_m = 1_000 + rng.upto(14_000);
         let inputs = QuoteInputs {
             distance_m,
             duration_s: distance_m * (120 + rng.upto(180)) / 1_000,
-            tolls_minor: 0,
-            estimated: false,
-            service: Service::Standard,
-            tier: None,
-            cell: cell.id as i64,
             demand: rng.below(12) as i32,
             supply: rng.below(12) as i32,
             wait_ms: 120_000 + 90_000 * rings,
-            surge_bps,
             competitor_bps: rng.chance(3_000).then(|| 9_000 + rng.upto(2_000) as i32),
-            emergency_bps: None,
-            rider_facts: kernel::contract::RiderFacts::Absent,
-            rider_place: None,
-            loyalty: None,
-            loyalty_bps: None,
-            odds_e6,
-            slope_e6,
-            error_e6,
-            wait_e6,
+            ..quote::plain(policy, MARKET, (cell.id, at), surge_bps)
         };
         self.asked += 1;
-        let quote = format!("{}-{}", self.seed, self.asked);
-        let quoted = priced((&quote, at), inputs, policy);
+        let id = format!("{}-{}", self.seed, self.asked);
+        let quoted = quote::priced(MARKET, (&id, at), inputs, policy);
         let truth = &self.truth;
         let surge = f64::from(surge_bps) - SURGE_BPS;
         let mut seen = Seen {
@@ -179,24 +165,4 @@ impl Street {
         seen.accepted = unit(&mut self.rng) < seen.accepts(seen.observed().log_price());
         seen
     }
-}
-
-/// The quote that `policy` makes of these inputs.
-pub(crate) fn priced((quote, at): (&str, i64), inputs: QuoteInputs, policy: &Policy) -> PriceQuoted {
-    let asked = PriceQuoted {
-        quote: quote.to_owned(),
-        at,
-        market: MARKET.to_owned(),
-        outcome: QuoteOutcome::Unknown,
-        refusal: None,
-        price: None,
-        inputs: Some(inputs),
-        cause: None,
-        turn: 0,
-        row: 0,
-        policy_version: policy.version(),
-        policy_hash: policy.hash().to_owned(),
-        stale: false,
-    };
-    requote(&asked, policy).unwrap()
 }

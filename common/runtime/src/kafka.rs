@@ -55,7 +55,7 @@ use keys::Keys;
 use members::Peers;
 use offsets::{offsets, reached};
 use reason::{Quiet, Reason, away};
-pub use scan::{Scanned, scan};
+pub use scan::Scanned;
 use takeover::Settling;
 
 /// After so many records of the tails the work topic is looked at, so that neither starves the other.

@@ -86,10 +86,10 @@ impl Policy {
         self.of(market).fare.cost
     }
 
-    /// What it takes for the demand of a market's H3 cell at an event time (milliseconds since 1970), millionths, as
-    /// `QuoteInputs` has them: odds, slope, error, wait.
-    pub fn demand(&self, market: &str, cell: u64, at: i64) -> [i64; 4] {
-        self.of(market).demand.millionths(cell, at)
+    /// What it takes for the demand of a market's H3 cell at an event time (milliseconds since 1970) and a surge (basis points of the
+    /// surge base), millionths, as `QuoteInputs` has them: odds, slope, error, wait.
+    pub fn demand(&self, market: &str, (cell, at): (u64, i64), surge_bps: i32) -> [i64; 4] {
+        self.of(market).demand.millionths(cell, at, surge_bps)
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod change;
 mod find;
+mod lever;
+mod published;
 mod seen;
 
 #[cfg(test)]
@@ -12,7 +14,8 @@ mod tests;
 
 pub use change::Change;
 pub use find::recommend;
-pub use seen::{CellHour, Leak, Market, RIDES_MAX, Seen, Tier};
+pub use published::{Published, Version};
+pub use seen::{CellHour, Held, Leak, Market, RIDES_MAX, Seen, Tier};
 
 use crate::allocate::Span;
 

@@ -6,11 +6,10 @@ use std::process::ExitCode;
 use clap::Args as Arguments;
 use devkit::rides::Table as Rows;
 use kernel::Rules;
-use kernel::contract::{FareCaptured, MatchDecided, PriceQuoted, RideRequested};
+use kernel::contract::{FareCaptured, MatchDecided, PolicyChanged, PriceQuoted, RideRequested};
 use pricing::Policy;
-use pricing::recommend::{Recommendation, Seen, recommend};
-use runtime::kafka::{self, Access};
-use runtime::registry::Registry;
+use pricing::recommend::{Published, Recommendation, Seen, recommend};
+use runtime::kafka::History;
 use runtime::settings::{self, Settings};
 use serde_json::{Value, json};
 
@@ -22,21 +21,21 @@ const RECORDS_MAX: u64 = 20_000_000;
 /// Rows of `--leaks`, most: a row is a class of a market.
 const LEAKS_MAX: usize = 100_000;
 
-/// Reads price.quoted, ride.requested, match.decided and fare.captured as a read_committed consumer sees them, and changes nothing.
+/// Reads policy.changed, price.quoted, ride.requested, match.decided and fare.captured as a read_committed consumer sees them, and changes nothing.
 #[derive(Arguments)]
 pub(crate) struct Args {
     #[command(flatten)]
     flags: Flags,
-    /// The policy that holds now, a file; what was published in policy.changed is not read: name its text [default: the one that
-    /// policy.quoting names, or the built-in one]
+    /// The policy that holds now, a file [default: the newest of quoting in policy.changed that holds at the newest event time that was
+    /// read, else the one that policy.quoting names, else the built-in one]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Leakage by class in place of fare.captured: a CSV with the columns market, class, rides, lost_minor
     #[arg(long, value_name = "FILE")]
     leaks: Option<PathBuf>,
     /// Local time less UTC, minutes, -840 to 840
-    #[arg(long, value_name = "MINUTES", default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i64).range(-840..=840))]
-    utc_offset: i64,
+    #[arg(long, alias = "utc-offset", value_name = "MINUTES", default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i64).range(-840..=840))]
+    utc_offset_minutes: i64,
     /// Print JSON, with the whole text of each policy that would be published
     #[arg(long)]
     json: bool,
@@ -51,16 +50,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         Ok(settings) => settings,
         Err(problems) => return Ok(config::refuse(&problems)),
     };
-    let text = policy(args, &settings)?;
+    let (named, base) = policies(args, &settings)?;
     let leaks = args.leaks.as_ref().map(|path| rows(path).map(|rows| (path, rows))).transpose()?;
-    let mut seen = Seen::new(args.utc_offset);
+    let mut seen = Seen::new(args.utc_offset_minutes);
+    seen.policies = Published::after(&base)?;
     let unreadable = read(&settings, &mut seen, leaks.is_none())?;
     if let Some((path, rows)) = leaks {
         leaked(path, &rows, &mut seen)?;
     }
-    let found = recommend(&seen, &text)?;
+    let published = seen.now().and_then(|now| seen.policies.at(now)).filter(|_| named.is_none());
+    if let Some((version, policy)) = published.filter(|_| !args.json) {
+        say!("By quoting@{version}, which {} published.", policy.author);
+    }
+    let text = named.as_ref().or(published.map(|(_, policy)| &policy.text)).unwrap_or(&base);
+    let found = recommend(&seen, text)?;
     for (count, what) in [
         (unreadable, "records could not be read"),
+        (seen.policies.refused, "published policies are refused by those who quote"),
         (seen.unknown, "records belong to no ride that was read"),
         (seen.absurd, "records have a time that is absurd"),
     ] {
@@ -79,27 +85,32 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn policy(args: &Args, settings: &Settings) -> Result<String, String> {
-    let set = settings.text("policy.quoting");
-    let path = args.policy.clone().or_else(|| (!set.is_empty()).then(|| PathBuf::from(set)));
-    let Some(path) = path else { return Ok(pricing::BUILT_IN.to_owned()) };
-    let wrong = |why: String| format!("policy {}: {why}", path.display());
-    let text = settings::text_of(&path).map_err(wrong)?;
-    Policy::parse(&text).map_err(wrong)?;
-    Ok(text)
+/// The text that `--policy` names, if any, and the one that holds before any was published.
+fn policies(args: &Args, settings: &Settings) -> Result<(Option<String>, String), String> {
+    let read = |path: &Path| {
+        let wrong = |why: String| format!("policy {}: {why}", path.display());
+        let text = settings::text_of(path).map_err(wrong)?;
+        Policy::parse(&text).map_err(wrong)?;
+        Ok::<String, String>(text)
+    };
+    let named = args.policy.as_deref().map(read).transpose()?;
+    let base = match settings.text("policy.quoting") {
+        "" => pricing::BUILT_IN.to_owned(),
+        path => read(Path::new(path))?,
+    };
+    Ok((named, base))
 }
 
 /// How many records could not be read.
 fn read(settings: &Settings, seen: &mut Seen, fares: bool) -> Result<u64, String> {
-    let mut registry = Registry::open(&settings.registry())?;
-    let access: Access = settings.access("recommend", "recommend");
-    let quotes = kafka::scan(&access, &mut registry, RECORDS_MAX, |quoted: PriceQuoted| seen.quoted(&quoted))?;
-    let asked = kafka::scan(&access, &mut registry, RECORDS_MAX, |asked: RideRequested| seen.requested(&asked))?;
-    let decided = kafka::scan(&access, &mut registry, RECORDS_MAX, |decided: MatchDecided| seen.decided(&decided))?;
-    let mut unreadable = quotes.unreadable + asked.unreadable + decided.unreadable;
+    let mut history = History::open(settings.access("recommend", "recommend"), &settings.registry())?;
+    let policies = history.scan(RECORDS_MAX, |changed: PolicyChanged| seen.policies.take(&changed))?;
+    let quotes = history.scan(RECORDS_MAX, |quoted: PriceQuoted| seen.quoted(&quoted))?;
+    let asked = history.scan(RECORDS_MAX, |asked: RideRequested| seen.requested(&asked))?;
+    let decided = history.scan(RECORDS_MAX, |decided: MatchDecided| seen.decided(&decided))?;
+    let mut unreadable = policies.unreadable + quotes.unreadable + asked.unreadable + decided.unreadable;
     if fares {
-        let captured = |captured: FareCaptured| seen.captured(&captured);
-        unreadable += kafka::scan(&access, &mut registry, RECORDS_MAX, captured)?.unreadable;
+        unreadable += history.scan(RECORDS_MAX, |captured: FareCaptured| seen.captured(&captured))?.unreadable;
     }
     Ok(unreadable)
 }

@@ -7,6 +7,7 @@ use devkit::calendar;
 use kernel::Millis;
 use kernel::contract::{PriceQuoted, RideRequested};
 use pricing::fit::{Journal, Settled, Useless};
+use pricing::forecast::sound;
 use runtime::kafka::History;
 use runtime::settings::Settings;
 
@@ -43,14 +44,15 @@ impl Span {
     ) -> Result<Settled<T>, String> {
         let (from, to) = (self.from.map_or(i64::MIN, |at| at.0), self.to.map_or(i64::MAX, |at| at.0));
         let mut journal = Journal::of(from..to);
-        let mut unreadable = 0;
+        let (mut unreadable, mut absurd) = (0, 0);
         let mut history = History::open(settings.access("", ""), &settings.registry())?;
         history.each::<PriceQuoted>(|told| {
             match told.record {
-                Ok(quoted) if self.concerns(&quoted.market) => {
+                Ok(quoted) if !self.concerns(&quoted.market) => {}
+                Ok(quoted) if !sound(quoted.at) => absurd += 1,
+                Ok(quoted) => {
                     journal.quoted(told.partition, &quoted, &mut keep);
                 }
-                Ok(_) => {}
                 Err(_) => unreadable += 1,
             }
             match journal.len() > QUOTES_MAX {
@@ -61,15 +63,19 @@ impl Span {
             }
         })?;
         history.each::<RideRequested>(|told| {
-            // What cannot be read was parked, and is nobody's ride.
-            if let Ok(ride) = told.record {
+            // What cannot be read was parked, and is nobody's ride; by an absurd time every lock would be over.
+            if let Ok(ride) = told.record
+                && sound(ride.at)
+            {
                 journal.requested((told.partition, told.trimmed), &ride);
             }
             Ok(())
         })?;
         let mut settled = journal.settle();
-        if unreadable > 0 {
-            settled.left_out.insert("that cannot be read", unreadable);
+        for (cause, count) in [("that cannot be read", unreadable), ("whose time is absurd", absurd)] {
+            if count > 0 {
+                settled.left_out.insert(cause, count);
+            }
         }
         Ok(settled)
     }

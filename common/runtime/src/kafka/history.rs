@@ -7,7 +7,7 @@ use kernel::{Record, codec::Datum, wire};
 use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
 };
 
 use super::{Access, Quiet, Reason, drain::passes};
@@ -18,6 +18,9 @@ use crate::topics::reason::explain;
 
 /// So long nothing may come before it is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// One record.
 #[derive(Debug)]
@@ -99,12 +102,24 @@ impl History {
         }
         let (mut list, mut firsts) = (TopicPartitionList::with_capacity(partitions.len()), Vec::new());
         for partition in partitions {
-            let (first, _) = self.consumer.fetch_watermarks(topic, partition.id(), patience).map_err(failed)?;
+            let first = self.first(topic, partition.id()).map_err(failed)?;
             list.add_partition_offset(topic, partition.id(), Offset::Beginning).map_err(failed)?;
             firsts.push((partition.id(), first));
         }
         self.consumer.assign(&list).map_err(failed)?;
         Ok(firsts)
+    }
+
+    /// The first offset of a partition. One that was just made, or changes hands, has no leader for a moment.
+    fn first(&self, topic: &str, partition: i32) -> Result<i64, KafkaError> {
+        let begun = Instant::now();
+        loop {
+            match self.consumer.fetch_watermarks(topic, partition, self.access.calls.call) {
+                Ok((first, _)) => return Ok(first),
+                Err(error) if leaderless(&error) && begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn failed(&self, topic: &str, error: &KafkaError) -> String {
@@ -113,6 +128,13 @@ impl History {
             _ => format!("{topic} cannot be read: {error}"),
         }
     }
+}
+
+/// Whether a partition has no leader that answers for it now.
+fn leaderless(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{LeaderNotAvailable, NotLeaderForPartition, UnknownTopicOrPartition};
+    let code = error.rdkafka_error_code();
+    code.is_some_and(|code| matches!(code, LeaderNotAvailable | NotLeaderForPartition | UnknownTopicOrPartition))
 }
 
 /// A record by the schema that it was written by. A registry that is away is an error; one that knows no such schema is not.

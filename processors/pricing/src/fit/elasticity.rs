@@ -7,6 +7,7 @@
 
 use super::Observed;
 use super::logit::{Case, Solved, share_at, solve};
+use super::shrink::{Guess, shrunk};
 
 /// Quotes that are needed, least.
 pub const QUOTES_LEAST: usize = 500;
@@ -22,7 +23,7 @@ const OFF: f64 = 5.0;
 /// What was learned of demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learned {
-    /// Log odds at the start price without a wait.
+    /// Log odds at the start price without a wait and without surge.
     pub odds: f64,
     /// How much they fall for each unit of the price's logarithm.
     pub slope: f64,
@@ -30,6 +31,9 @@ pub struct Learned {
     pub error: f64,
     /// How much they fall for each minute of waiting: told by waits as they came, which nobody drew.
     pub wait: f64,
+    /// How much they rise for each unit (10,000 basis points) of surge: told by surges as they came, and shrunk towards nothing by how well
+    /// it is known.
+    pub surge: f64,
     /// How much more of the share who accept goes for each share that the price rises, at the prices that were asked; below zero.
     pub elasticity: f64,
     /// Its standard error.
@@ -91,12 +95,13 @@ pub fn learn(all: &[Observed]) -> Result<Learned, Unlearned> {
     let response = Response::of(all).ok_or(Unlearned::Alike)?;
     let Response { error, part, .. } = response;
     let slope = response.slope();
-    let (odds, wait) = level(all, slope).ok_or(Unlearned::Alike)?;
+    let Level { odds, wait, surge } = Level::of(all, slope).ok_or(Unlearned::Alike)?;
     Ok(Learned {
         odds,
         slope,
         error,
         wait,
+        surge,
         elasticity: -slope * part,
         elasticity_error: error * part,
         quotes: all.len(),
@@ -188,25 +193,50 @@ fn columns(one: &Observed, moved: f64) -> [f64; COLUMNS] {
     [1.0, moved, one.chosen, one.wait_min]
 }
 
-/// Odds at the start price, and what a minute takes off, given the slope. Nobody likes to wait: where it seems so, waits say nothing.
-fn level(all: &[Observed], slope: f64) -> Option<(f64, f64)> {
-    let both = at_slope(all, slope, |one| [1.0, -one.wait_min]);
-    if let Some(Solved { coefficients: [odds, wait], .. }) = both
-        && wait > 0.0
-    {
-        return Some((odds, wait));
-    }
-    at_slope(all, slope, |_| [1.0]).map(|Solved { coefficients: [odds], .. }| (odds, 0.0))
+/// Odds at the start price, and what waiting and surge make of them, given the slope.
+struct Level {
+    odds: f64,
+    wait: f64,
+    surge: f64,
 }
 
-fn at_slope<const K: usize>(
+impl Level {
+    /// Nobody likes to wait: where it seems so, waits say nothing. Surge may say either.
+    fn of(all: &[Observed], slope: f64) -> Option<Level> {
+        let surge = Level::surge(all, slope);
+        let known = |one: &Observed| surge * one.surge - slope * one.log_price();
+        let both = told(all, known, |one| [1.0, -one.wait_min]);
+        if let Some(Solved { coefficients: [odds, wait], .. }) = both
+            && wait > 0.0
+        {
+            return Some(Level { odds, wait, surge });
+        }
+        told(all, known, |_| [1.0]).map(|Solved { coefficients: [odds], .. }| Level { odds, wait: 0.0, surge })
+    }
+
+    /// What a unit of surge adds, shrunk to nothing as a part is to its market: its own error against what it differs beyond it. Nothing,
+    /// where surge is always the same.
+    fn surge(all: &[Observed], slope: f64) -> f64 {
+        let known = |one: &Observed| -slope * one.log_price();
+        let guess = |value: f64, error: f64| Guess { value, error };
+        let both = told(all, known, |one| [1.0, one.surge, -one.wait_min]);
+        let own = both.map(|solved| guess(solved.coefficients[1], solved.error(1)));
+        let alone = || told(all, known, |one| [1.0, one.surge]);
+        let own = own.or_else(|| alone().map(|solved| guess(solved.coefficients[1], solved.error(1))));
+        let Some(own) = own else { return 0.0 };
+        let beyond = (own.value * own.value - own.error * own.error).max(0.0);
+        shrunk(own, Guess::default(), beyond).value
+    }
+}
+
+fn told<const K: usize>(
     all: &[Observed],
-    slope: f64,
+    known: impl Fn(&Observed) -> f64,
     regressors: impl Fn(&Observed) -> [f64; K],
 ) -> Option<Solved<K>> {
     let case = |one: &Observed| {
         let regressors = regressors(one);
-        Case { regressors, instruments: regressors, offset: -slope * one.log_price(), yes: one.accepted }
+        Case { regressors, instruments: regressors, offset: known(one), yes: one.accepted }
     };
     solve(&all.iter().map(case).collect::<Vec<_>>())
 }

@@ -23,7 +23,7 @@ pub struct Local {
     pub cell: Option<u64>,
     /// Local hour, 0 to 23; `None`: any.
     pub hour: Option<u8>,
-    /// Log odds at the start price without a wait.
+    /// Log odds at the start price without a wait and without surge.
     pub odds: f64,
     /// How much they fall for each unit of the price's logarithm.
     pub slope: f64,
@@ -139,5 +139,5 @@ fn odds(part: &[Observed], market: &Learned, steeper: f64) -> Option<Guess> {
 }
 
 fn known(one: &Observed, market: &Learned, slope: f64) -> f64 {
-    market.odds - slope * one.log_price() - market.wait * one.wait_min
+    market.odds + market.surge * one.surge - slope * one.log_price() - market.wait * one.wait_min
 }

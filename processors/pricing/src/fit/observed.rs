@@ -21,6 +21,8 @@ pub struct Observed {
     pub propensity: f64,
     /// Expected wait, minutes.
     pub wait_min: f64,
+    /// Surge of the pickup's cell, units of 10,000 basis points.
+    pub surge: f64,
     /// A ride was asked for with it before its lock expired.
     pub accepted: bool,
 }
@@ -75,6 +77,7 @@ impl Observed {
             drawn: f64::from(price.explored_bps) / WHOLE as f64,
             propensity: f64::from(price.propensity_bps) / WHOLE as f64,
             wait_min: f64::from(inputs.wait_ms) / 60_000.0,
+            surge: f64::from(inputs.surge_bps) / WHOLE as f64,
             accepted,
         })
     }

@@ -22,7 +22,9 @@ pub(crate) struct CapturePolicy {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeakPolicy {
     pub(crate) share_bps: i64,
-    pub(crate) utc_offset_min: i64,
+    /// By its name of 0.2.0, too.
+    #[serde(alias = "utc_offset_min")]
+    pub(crate) utc_offset_minutes: i64,
     mon: Vec<i64>,
     tue: Vec<i64>,
     wed: Vec<i64>,
@@ -51,7 +53,7 @@ impl PeakPolicy {
 
     /// Whether the event time `at`, milliseconds since 1970, lies in a peak hour.
     pub(crate) fn scheduled(&self, at: i64) -> bool {
-        let local = at.saturating_add(self.utc_offset_min * 60_000);
+        let local = at.saturating_add(self.utc_offset_minutes * 60_000);
         // 1 January 1970 was a Thursday.
         let day = (local.div_euclid(DAY_MS) + 3).rem_euclid(7) as usize;
         let hour = local.rem_euclid(DAY_MS) / HOUR_MS;

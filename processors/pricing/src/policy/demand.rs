@@ -3,7 +3,7 @@
 use kernel::{geo, rules::Ranges};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::Demand;
+use crate::{Demand, WHOLE};
 
 /// Millionths, in which demand is told.
 const MILLION: f64 = 1e6;
@@ -21,6 +21,9 @@ pub(crate) struct DemandPolicy {
     slope: f64,
     error: f64,
     wait: f64,
+    /// Log odds for each unit of surge: who asks while others do may want it more, or less.
+    #[serde(default)]
+    surge: f64,
     /// Local time less UTC, by which rows have their hours.
     #[serde(default)]
     utc_offset_minutes: i32,
@@ -71,18 +74,18 @@ pub(crate) fn hour(at: i64, utc_offset_minutes: i32) -> u8 {
 }
 
 impl DemandPolicy {
-    /// The figures in millionths, as a decision tells them: odds, slope, error, wait. Those of the cell at that hour, else of the
-    /// cell, else of the hour, else of the market.
-    pub(crate) fn millionths(&self, cell: u64, at: i64) -> [i64; 4] {
+    /// The figures in millionths, as a decision tells them: odds at a surge in basis points, slope, error, wait. Those of the cell at
+    /// that hour, else of the cell, else of the hour, else of the market.
+    pub(crate) fn millionths(&self, cell: u64, at: i64, surge_bps: i32) -> [i64; 4] {
         let hour = hour(at, self.utc_offset_minutes);
         let row =
             [(Some(cell), Some(hour)), (Some(cell), None), (None, Some(hour))].iter().find_map(|key| self.row(key));
         let [odds, slope, error] =
             row.map_or([self.odds, self.slope, self.error], |row| [row.odds, row.slope, row.error]);
-        self.told(odds, slope, error)
+        self.told(odds + self.surge * f64::from(surge_bps) / WHOLE as f64, slope, error)
     }
 
-    /// The same of the market as a whole.
+    /// The same of the market as a whole, without surge.
     pub(crate) fn of_market(&self) -> [i64; 4] {
         self.told(self.odds, self.slope, self.error)
     }
@@ -101,6 +104,7 @@ impl DemandPolicy {
         let of = format!("{of}demand.");
         figures(wrong, &of, [self.odds, self.slope, self.error]);
         wrong.within(&format!("{of}wait"), self.wait, 0.0, 2.0);
+        wrong.within(&format!("{of}surge"), self.surge, -5.0, 5.0);
         wrong.within(&format!("{of}utc_offset_minutes"), self.utc_offset_minutes, -720, 840);
         if self.local.len() > LOCAL_MAX {
             wrong.note(format!("{of}local has {} rows: it may have {LOCAL_MAX}", self.local.len()));

@@ -135,7 +135,7 @@ fn capture(wrong: &mut Ranges, of: &str, capture: &CapturePolicy) {
 fn peak(wrong: &mut Ranges, of: &str, peak: &PeakPolicy) {
     let mut within = |key: &str, value: i64, least, most| wrong.within(&format!("{of}peak.{key}"), value, least, most);
     within("share_bps", peak.share_bps, 0, 10_000);
-    within("utc_offset_min", peak.utc_offset_min, -840, 840);
+    within("utc_offset_minutes", peak.utc_offset_minutes, -840, 840);
     within("window_min", peak.window_min, 1, 60);
     within("enter_requests", peak.enter_requests, 1, 1_000_000);
     within("leave_requests", peak.leave_requests, 1, peak.enter_requests);

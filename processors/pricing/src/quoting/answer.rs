@@ -35,10 +35,11 @@ pub(super) fn told(answer: Answer) -> (QuoteOutcome, Option<Refusal>, Option<Quo
 }
 
 /// What `policy` would have answered to the same request in the same moment, without exploration: how far the way is, who asked, who was
-/// free, surge and competitors are as they were told; demand is as the policy takes it for the cell and hour. `None`: it was never priced.
+/// free, surge and competitors are as they were told; demand is as the policy takes it for the cell, hour and surge. `None`: it was never priced.
 pub fn reprice(quoted: &PriceQuoted, policy: &Policy) -> Option<PriceQuoted> {
     let inputs = quoted.inputs.as_ref()?;
-    let [odds_e6, slope_e6, error_e6, wait_e6] = policy.demand(&quoted.market, inputs.cell as u64, quoted.at);
+    let [odds_e6, slope_e6, error_e6, wait_e6] =
+        policy.demand(&quoted.market, (inputs.cell as u64, quoted.at), inputs.surge_bps);
     let inputs = QuoteInputs { odds_e6, slope_e6, error_e6, wait_e6, ..inputs.clone() };
     let explore = Explore { salt: "", share_bps: 0, step_bps: 0 };
     let answer = answer_exploring((&quoted.market, &quoted.quote, quoted.at), &inputs, policy, explore);

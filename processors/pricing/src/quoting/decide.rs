@@ -101,7 +101,8 @@ impl<'a> Desk<'a> {
         let distance_m = asked.distance_m.map_or_else(|| share(straight_m, sections.road.detour_bps), i64::from);
         let driven_s = || distance_m.max(0) * 60 / sections.road.metres_a_minute.max(1);
         let personal = Personal::of(self.turn.riders.of(&asked.rider), &sections.loyalty);
-        let [odds_e6, slope_e6, error_e6, wait_e6] = sections.demand.millionths(cell, now);
+        let surge_bps = small(self.step.surge.of(cell));
+        let [odds_e6, slope_e6, error_e6, wait_e6] = sections.demand.millionths(cell, now, surge_bps);
         QuoteInputs {
             distance_m,
             duration_s: asked.duration_s.map_or_else(driven_s, i64::from),
@@ -113,7 +114,7 @@ impl<'a> Desk<'a> {
             demand: around.demand,
             supply: around.supply,
             wait_ms: around.wait_ms,
-            surge_bps: small(self.step.surge.of(cell)),
+            surge_bps,
             competitor_bps: signals.competitor(cell, now.saturating_sub(sections.competitor.max_age_ms())),
             emergency_bps: signals.emergency.map(|(_, bps)| small(bps)),
             rider_facts: personal.facts,

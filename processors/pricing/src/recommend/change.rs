@@ -7,7 +7,7 @@ use crate::Policy;
 /// A policy that would be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Its version, one after that which it follows.
+    /// Its version, one after all that were published.
     pub version: i32,
     /// What differs, as TOML: the section as it would be, and the number that is new.
     pub fragment: String,
@@ -30,10 +30,10 @@ impl Number<'_> {
     }
 }
 
-/// The text with a number changed, for one market, or with none for all: a market without a section of its own gets a copy of it, with
+/// The text with a number changed, as the version after it and after `published`, for one market, or with none for all: a market without a section of its own gets a copy of it, with
 /// all tables below it, for sections are whole. `None`: there is no such number, or the text would not be a policy.
-pub(super) fn change(text: &str, market: Option<&str>, number: Number<'_>) -> Option<Change> {
-    let version = Policy::parse(text).ok()?.version().checked_add(1)?;
+pub(super) fn change((text, published): (&str, i32), market: Option<&str>, number: Number<'_>) -> Option<Change> {
+    let version = Policy::parse(text).ok()?.version().max(published).checked_add(1)?;
     let text = versioned(text, version)?;
     let wanted = match market {
         None => number.header(),

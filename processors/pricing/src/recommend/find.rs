@@ -4,6 +4,7 @@ use kernel::Rules;
 use kernel::contract::Service;
 
 use super::change::{Change, Number, change};
+use super::lever::{Moved, moved};
 use super::seen::{CellHour, Leak, Market, Tier};
 use super::{Kind, RECOMMENDED_MAX, Recommendation, Seen};
 use crate::allocate::Span;
@@ -21,9 +22,9 @@ const STEP: i64 = 5;
 /// Quotes of a tier, least, and those that were taken, least.
 const QUOTED: (i64, i64) = (200, 30);
 /// Four of five lie within so many standard errors of a normal distribution.
-const FOUR_OF_FIVE: f64 = 1.2816;
+pub(super) const FOUR_OF_FIVE: f64 = 1.2816;
 
-/// What could be better in what was seen, under this policy's text; the most margin first, ties by id.
+/// What could be better in what was seen, under the policy with this text, which holds now; the most margin first, ties by id.
 ///
 /// # Errors
 /// Why the text is no policy.
@@ -31,7 +32,7 @@ pub fn recommend(seen: &Seen, text: &str) -> Result<Vec<Recommendation>, String>
     let policy = Policy::parse(text)?;
     let mut all = Vec::new();
     for (name, market) in &seen.markets {
-        let of = Of { name, market, policy: &policy, sections: policy.of(name), text };
+        let of = Of { name, market, policy: &policy, sections: policy.of(name), text, seen };
         all.extend(of.unmet());
         all.extend(market.leaks.iter().map(|(class, leak)| of.leakage(class, *leak)));
         all.extend(market.tiers.iter().filter_map(|(tier, counts)| of.tier(tier, *counts)));
@@ -41,6 +42,14 @@ pub fn recommend(seen: &Seen, text: &str) -> Result<Vec<Recommendation>, String>
     Ok(all)
 }
 
+/// A number that bears on a leak, moved.
+struct Lever {
+    change: Change,
+    advice: &'static str,
+    /// What it did when it was moved that way before.
+    moved: Option<Moved>,
+}
+
 /// A market, and what holds in it.
 struct Of<'a> {
     name: &'a str,
@@ -48,6 +57,7 @@ struct Of<'a> {
     policy: &'a Policy,
     sections: &'a Sections,
     text: &'a str,
+    seen: &'a Seen,
 }
 
 impl Of<'_> {
@@ -62,7 +72,11 @@ impl Of<'_> {
     }
 
     fn change(&self, number: Number<'_>) -> Option<Change> {
-        change(self.text, Some(self.name), number)
+        self.change_of(Some(self.name), number)
+    }
+
+    fn change_of(&self, market: Option<&str>, number: Number<'_>) -> Option<Change> {
+        change((self.text, self.seen.policies.newest()), market, number)
     }
 
     /// Riders who found nobody: surge that answers more to demand. Where more ask than are served, a price that is dearer by the
@@ -127,32 +141,24 @@ impl Of<'_> {
         if quoted > 0 { (fares as f64 / quoted as f64).max(1.0) } else { self.sections.surge.base.max(1) as f64 }
     }
 
-    /// A class of leakage, with the number of the policy that bears on it where there is one. How much of it that number ends is not known: half,
-    /// and four times of five between a tenth and nine tenths.
+    /// A class of leakage, with the number of the policy that bears on it where there is one. How much of it that number ends is told by what
+    /// it did when it was moved before; where that is not known half is assumed, four times of five between a tenth and nine tenths.
     fn leakage(&self, class: &str, leak: Leak) -> Recommendation {
         let a_week = leak.lost.max(0) as f64 / self.market.leak_weeks();
         let round = |part: f64| (a_week * part).round_ties_even() as i64;
-        let rates = self.sections.fare.rates(Service::Standard, None).ok();
-        // A number that holds already mends nothing.
-        let lever = match class {
-            "quote_broken" => {
-                let holds = self.policy.lock.valid_ms() / 1_000;
-                let value = (holds * 2).min(3_600);
-                let number = Number { section: "lock", table: None, key: "valid_s", value };
-                let change = (value != holds).then(|| change(self.text, None, number)).flatten();
-                change.map(|change| (change, "let quotes hold twice as long (lock.valid_s)"))
+        let (change, advice, (low, mid, high)) = match self.lever(class) {
+            Some(Lever { change, advice, moved: Some(moved) }) => {
+                let (Moved { version, before, after, ends }, percent) = (moved, moved.ends.1 * 100.0);
+                let advice = format!(
+                    "{advice}; expected to end {percent:.0} % of it, as version {version} did: {} of {} rides leaked so before, {} of {} since",
+                    before.0, before.1, after.0, after.1
+                );
+                (Some(change), advice, ends)
             }
-            "pay_below_floor" => rates.and_then(|rates| {
-                let value = rates.take_bps.min(WHOLE - rates.driver_bps);
-                let number = Number { section: "fare", table: None, key: "take_bps", value };
-                let change = (value != rates.take_bps).then(|| self.change(number)).flatten();
-                change.map(|change| (change, "take no more than the floor leaves (fare.take_bps)"))
-            }),
-            _ => None,
-        };
-        let (change, advice, (low, mid, high)) = match lever {
-            Some((change, advice)) => (Some(change), advice, (0.1, 0.5, 0.9)),
-            None => (None, "no number of the policy mends it: look at the rides", (0.0, 0.0, 0.0)),
+            Some(Lever { change, advice, moved: None }) => {
+                (Some(change), format!("{advice}; that it ends half of it is assumed, not learned"), (0.1, 0.5, 0.9))
+            }
+            None => (None, "no number of the policy mends it: look at the rides".to_owned(), (0.0, 0.0, 0.0)),
         };
         Recommendation {
             id: format!("leakage/{}/{class}", self.name),
@@ -162,6 +168,33 @@ impl Of<'_> {
             margin: Span { low: round(low), mid: round(mid), high: round(high) },
             unmet: Span::default(),
             change,
+        }
+    }
+
+    /// The number that bears on a class of leakage; one that holds already mends nothing.
+    fn lever(&self, class: &str) -> Option<Lever> {
+        let of = (self.market, class);
+        match class {
+            "quote_broken" => {
+                let holds = self.policy.lock.valid_ms() / 1_000;
+                let value = (holds * 2).min(3_600);
+                let number = Number { section: "lock", table: None, key: "valid_s", value };
+                let change = (value != holds).then(|| self.change_of(None, number)).flatten()?;
+                let moved = moved(of, &self.seen.policies, |policy| policy.lock.valid_ms() / 1_000, (holds, value));
+                Some(Lever { change, advice: "let quotes hold twice as long (lock.valid_s)", moved })
+            }
+            "pay_below_floor" => {
+                let take = |policy: &Policy| {
+                    policy.of(self.name).fare.rates(Service::Standard, None).map_or(0, |rates| rates.take_bps)
+                };
+                let rates = self.sections.fare.rates(Service::Standard, None).ok()?;
+                let value = rates.take_bps.min(WHOLE - rates.driver_bps);
+                let number = Number { section: "fare", table: None, key: "take_bps", value };
+                let change = (value != rates.take_bps).then(|| self.change(number)).flatten()?;
+                let moved = moved(of, &self.seen.policies, take, (rates.take_bps, value));
+                Some(Lever { change, advice: "take no more than the floor leaves (fare.take_bps)", moved })
+            }
+            _ => None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kernel::contract::{FareCaptured, LeakageKind, MatchDecided, Outcome, PriceQuoted, Reason, RideRequested};
 use kernel::geo;
 
+use super::Published;
 use crate::forecast::sound;
 
 /// Rides and quotes that are followed at most, about 150 bytes each; beyond it they are counted as asked for, and what became of them is not.
@@ -36,6 +37,15 @@ pub struct Leak {
     pub lost: i64,
 }
 
+/// Fares that were captured while a policy held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// All of them.
+    pub rides: i64,
+    /// Of them those that leaked, by class.
+    pub leaking: BTreeMap<String, i64>,
+}
+
 /// Quotes of a tier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tier {
@@ -58,6 +68,8 @@ pub struct Market {
     pub cells: BTreeMap<(u64, i64), CellHour>,
     /// By class: a symbol of `fare.captured` in small letters.
     pub leaks: BTreeMap<String, Leak>,
+    /// Fares by the version of `quoting` that held when they were captured; 0: none was published yet.
+    pub held: BTreeMap<i32, Held>,
     /// By tier as a policy names it; the plain ride is `PLAIN`.
     pub tiers: BTreeMap<String, Tier>,
 }
@@ -95,11 +107,13 @@ struct Ride {
     ended: bool,
 }
 
-/// What was seen of all markets. Feed it quotes first, then requests, then decisions.
+/// What was seen of all markets. Feed it policies first, then quotes, requests, decisions, and fares.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// By name.
     pub markets: BTreeMap<String, Market>,
+    /// Policies that were published.
+    pub policies: Published,
     /// Records of which no ride or quote is known, or that were beyond [`RIDES_MAX`].
     pub unknown: u64,
     /// Records whose time is absurd; nothing else of them is counted.
@@ -114,6 +128,12 @@ impl Seen {
     /// Nothing seen yet; local time is so many minutes ahead of UTC.
     pub fn new(utc_offset_minutes: i64) -> Seen {
         Seen { utc_offset_ms: utc_offset_minutes * 60_000, ..Seen::default() }
+    }
+
+    /// The newest event time that was seen, milliseconds; `None`: nothing was.
+    pub fn now(&self) -> Option<i64> {
+        let spans = self.markets.values().flat_map(|market| [market.span, market.captured]);
+        spans.flatten().map(|(_, last)| last).max()
     }
 
     /// A quote was priced.
@@ -192,6 +212,12 @@ impl Seen {
         }
         let market = self.markets.entry(captured.market.clone()).or_default();
         market.captured = Some(wider(market.captured, captured.at));
+        let version = self.policies.at(captured.at).map_or(0, |(version, _)| version);
+        let held = market.held.entry(version).or_default();
+        held.rides += 1;
+        for leakage in &fare.leakages {
+            *held.leaking.entry(class(leakage.kind).to_owned()).or_default() += 1;
+        }
         for leakage in &fare.leakages {
             self.leaked(&captured.market, class(leakage.kind), 1, leakage.lost_minor);
         }

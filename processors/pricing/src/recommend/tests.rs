@@ -1,5 +1,5 @@
 use kernel::Rules;
-use kernel::contract::{MatchDecided, Outcome, Point, Reason, RideRequested, Service};
+use kernel::contract::{MatchDecided, Outcome, Point, PolicyChanged, Reason, RideRequested, Service};
 use proptest::prelude::*;
 
 use super::*;
@@ -168,6 +168,90 @@ fn a_change_of_a_market_with_a_section_of_its_own_changes_that() {
     let policy = Policy::parse(&second.text).unwrap();
     assert_eq!((policy.version(), policy.of("aldport").surge.pace().gain_bps), (3, 7_260));
     assert_eq!(second.text.matches("[markets.aldport.surge]").count(), 1);
+}
+
+fn published(version: i32, from: i64, text: &str) -> PolicyChanged {
+    let text = text.replacen("version = 1", &format!("version = {version}"), 1);
+    PolicyChanged {
+        policy: format!("quoting@{version}"),
+        processor: "quoting".to_owned(),
+        version,
+        effective_from: from,
+        author: "ann".to_owned(),
+        reason: "try".to_owned(),
+        hash: Policy::parse(&text).map_or(String::new(), |policy| policy.hash().to_owned()),
+        text,
+    }
+}
+
+#[test]
+fn the_newest_policy_in_force_holds_and_what_an_instance_refuses_is_counted() {
+    let mut all = Published::after(BUILT_IN).unwrap();
+    let held = |all: &Published, at: i64| all.at(at).map(|(version, _)| version);
+    all.take(&published(3, FRIDAY, BUILT_IN));
+    all.take(&published(3, FRIDAY, BUILT_IN));
+    all.take(&PolicyChanged { processor: "matching".to_owned(), ..published(9, FRIDAY, BUILT_IN) });
+    all.take(&published(4, FRIDAY + WEEK, BUILT_IN));
+    assert_eq!((held(&all, FRIDAY - 1), held(&all, FRIDAY), held(&all, FRIDAY + WEEK)), (None, Some(3), Some(4)));
+    assert_eq!((all.refused, all.newest()), (0, 4));
+    let wrong = [
+        published(2, FRIDAY, BUILT_IN),
+        published(5, FRIDAY, "version = 1"),
+        PolicyChanged { hash: "0".repeat(16), ..published(5, FRIDAY, BUILT_IN) },
+        PolicyChanged { policy: "quoting@6".to_owned(), ..published(5, FRIDAY, BUILT_IN) },
+        published(5, -1, BUILT_IN),
+    ];
+    wrong.iter().for_each(|changed| all.take(changed));
+    assert_eq!((all.refused, all.newest(), held(&all, FRIDAY + WEEK)), (5, 4, Some(4)));
+    // What would be published is none that was, be it in force or not.
+    let mut seen = seen(12);
+    seen.policies = all;
+    assert_eq!(recommend(&seen, BUILT_IN).unwrap()[0].change.as_ref().unwrap().version, 5);
+}
+
+/// Broken quotes under the built-in policy (valid for 300 s), then under version 2: rides that leaked of so many.
+fn broken(before: (i64, i64), after: (i64, i64), valid_s: i64) -> Recommendation {
+    let mut seen = Seen::new(0);
+    seen.policies = Published::after(BUILT_IN).unwrap();
+    let text = BUILT_IN.replacen("valid_s = 300", &format!("valid_s = {valid_s}"), 1);
+    seen.policies.take(&published(2, FRIDAY, &text));
+    seen.leaked("aldport", "quote_broken", 100, 7_000);
+    let market = seen.markets.get_mut("aldport").unwrap();
+    for (version, (leaking, rides)) in [(0, before), (2, after)] {
+        let leaking = [("quote_broken".to_owned(), leaking)].into();
+        market.held.insert(version, Held { rides, leaking });
+    }
+    let now = seen.policies.at(FRIDAY).unwrap().1.text.clone();
+    recommend(&seen, &now).unwrap().remove(0)
+}
+
+#[test]
+fn what_a_lever_did_before_is_what_it_is_expected_to_do_and_else_it_is_said_to_be_assumed() {
+    // Doubled once, it ended half: doubled again it is expected to end half of the rest.
+    let told = broken((200, 2_000), (100, 2_000), 600);
+    assert!(
+        told.what.contains("end 50 % of it, as version 2 did: 200 of 2000 rides leaked so before, 100 of 2000 since"),
+        "{}",
+        told.what
+    );
+    let half = 3_500 * 7;
+    assert!((told.margin.mid - half).abs() < half / 50, "{told:?}");
+    assert!(told.margin.low > half * 7 / 10 && told.margin.high < half * 13 / 10, "{told:?}");
+    // Moved four times as far, half as much of the way is gone again.
+    let further = broken((200, 2_000), (50, 2_000), 1_200);
+    assert!(further.what.contains("expected to end 50 % of it"), "{}", further.what);
+    // It did nothing.
+    let none = broken((200, 2_000), (200, 2_000), 600);
+    assert!(none.margin.mid == 0 && none.margin.high > 0, "{none:?}");
+    for (why, unknown) in [
+        ("the other way", broken((200, 2_000), (400, 2_000), 150)),
+        ("too few leaked", broken((20, 2_000), (10, 2_000), 600)),
+        ("too few since", broken((200, 2_000), (10, 100), 600)),
+        ("not moved", broken((200, 2_000), (100, 2_000), 300)),
+    ] {
+        assert!(unknown.what.contains("that it ends half of it is assumed, not learned"), "{why}: {}", unknown.what);
+        assert_eq!(unknown.margin.mid, half, "{why}");
+    }
 }
 
 proptest! {

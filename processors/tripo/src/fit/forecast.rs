@@ -11,8 +11,7 @@ use kernel::contract::{Point, RideRequested};
 use kernel::geo;
 use pricing::fit::forecast::{Asked, DAYS_LEAST, Deviance, Log, Unlearned, choose, judge, learn};
 use pricing::forecast::sound;
-use runtime::kafka;
-use runtime::registry::Registry;
+use runtime::kafka::History;
 
 use crate::config::{self, Flags, Instance};
 use crate::table::say;
@@ -51,8 +50,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COLUMN=VALUE")]
     only: Option<String>,
     /// Local time less UTC, minutes, -840 to 840; times without a zone are local already.
-    #[arg(long, value_name = "MINUTES", default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i64).range(-840..=840))]
-    utc_offset: i64,
+    #[arg(long, alias = "utc-offset", value_name = "MINUTES", default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i64).range(-840..=840))]
+    utc_offset_minutes: i64,
     /// Whole days at the end that the table does not see and is judged by.
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=90))]
     held_back: i64,
@@ -70,9 +69,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
                 Ok(settings) => settings,
                 Err(problems) => return Ok(config::refuse(&problems)),
             };
-            let mut registry = Registry::open(&settings.registry())?;
-            let access = settings.access("forecast", "forecast");
-            (format!("ride.requested of {market}"), topic(&access, &mut registry, market, args.utc_offset)?)
+            let mut history = History::open(settings.access("forecast", "forecast"), &settings.registry())?;
+            (format!("ride.requested of {market}"), topic(&mut history, market, args.utc_offset_minutes)?)
         }
         (None, None) => return Err("name --pickups FILE or --market NAME".to_owned()),
     };
@@ -111,7 +109,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, String> {
     say!("# {knobs:?}");
     if let Some(out) = &args.out {
         let mut whole = learn(&log, (from, to), &knobs).map_err(refused)?;
-        whole.utc_offset_minutes = args.utc_offset;
+        whole.utc_offset_minutes = args.utc_offset_minutes;
         let name = args
             .pickups
             .as_ref()
@@ -166,9 +164,9 @@ fn tell(judged: &Deviance) {
 type Found = (Log, BTreeMap<&'static str, u64>);
 
 /// A market's requests in the topic; one that was sent again counts once.
-fn topic(access: &kafka::Access, registry: &mut Registry, market: &str, utc_offset: i64) -> Result<Found, String> {
+fn topic(history: &mut History, market: &str, utc_offset_minutes: i64) -> Result<Found, String> {
     let (mut log, mut known, mut again, mut absurd, mut full) = (Log::default(), BTreeSet::new(), 0, 0, false);
-    let scanned = kafka::scan(access, registry, ROWS_MAX, |request: RideRequested| {
+    let scanned = history.scan(ROWS_MAX, |request: RideRequested| {
         if request.market != market || full {
             return;
         }
@@ -182,7 +180,7 @@ fn topic(access: &kafka::Access, registry: &mut Registry, market: &str, utc_offs
         }
         let cell = geo::cell(request.pickup);
         match known.insert(request.ride) {
-            true => log.add(Asked { local_ms: request.at + utc_offset * MINUTE_MS, cell }),
+            true => log.add(Asked { local_ms: request.at + utc_offset_minutes * MINUTE_MS, cell }),
             false => again += 1,
         }
     })?;
@@ -212,7 +210,7 @@ fn read(args: &Args, pickups: &Path) -> Result<Found, String> {
         {
             continue;
         }
-        match row.and_then(|cells| asked(&cells, args.utc_offset)) {
+        match row.and_then(|cells| asked(&cells, args.utc_offset_minutes)) {
             Ok(asked) => log.add(asked),
             Err(cause) => *left_out.entry(cause).or_insert(0) += 1,
         }
@@ -225,10 +223,10 @@ fn read(args: &Args, pickups: &Path) -> Result<Found, String> {
     Ok((log, left_out))
 }
 
-fn asked(cells: &[String], utc_offset: i64) -> Result<Asked, &'static str> {
+fn asked(cells: &[String], utc_offset_minutes: i64) -> Result<Asked, &'static str> {
     let local = |text: &str| calendar::parse(&format!("{text}Z")).map(|at| at.0);
     let (at_ms, offset) = match calendar::parse(&cells[0]) {
-        Ok(at) => (at.0, utc_offset * MINUTE_MS),
+        Ok(at) => (at.0, utc_offset_minutes * MINUTE_MS),
         Err(_) => (local(&cells[0]).map_err(|_| "whose time is not understood")?, 0),
     };
     if !sound(at_ms) {

@@ -70,6 +70,7 @@ fn a_state_is_entered_at_one_level_left_at_a_lower_one_and_lasts() {
 
 #[test]
 fn a_market_may_have_hours_of_its_own() {
+    // `utc_offset_min` is what 0.2.0 called it.
     let text = format!(
         "{}\n[markets.oslo.peak]\nshare_bps = 2_500\nutc_offset_min = 120\nmon = []\ntue = []\nwed = []\nthu = [12]\nfri = []\nsat = []\n\
          sun = []\nwindow_min = 10\nenter_requests = 1_000_000\nleave_requests = 1_000_000\nsurge_enter_bps = 2_000\nsurge_leave_bps = 1_000\ndwell_s = 0\n",

@@ -13,9 +13,11 @@ pub(super) struct Market {
     pub(super) capped: bool,
     /// What each of three cells adds to the slope.
     pub(super) steeper: f64,
+    /// What a unit of surge adds to the log odds; nothing: there is none.
+    pub(super) wants: f64,
 }
 
-pub(super) const PLAIN: Market = Market { keen: 0.0, share: 0.4, capped: false, steeper: 0.0 };
+pub(super) const PLAIN: Market = Market { keen: 0.0, share: 0.4, capped: false, steeper: 0.0, wants: 0.0 };
 const STEP: f64 = 0.05;
 
 pub(super) fn quotes(market: &Market, count: usize, seed: u64) -> Vec<Observed> {
@@ -33,10 +35,11 @@ pub(super) fn quotes(market: &Market, count: usize, seed: u64) -> Vec<Observed> 
         let moved = if market.capped && drawn > 0.0 { 0.0 } else { libm::log(1.0 + drawn) };
         let propensity = if drawn == 0.0 { 1.0 - market.share } else { market.share / 2.0 };
         let cell = number % 3;
+        let surge = if market.wants == 0.0 { 0.0 } else { dice.unit() };
         let slope = 3.0 + market.steeper * (cell as f64 - 1.0);
-        let odds = 0.8 + market.keen * chosen - slope * (chosen + moved) - 0.05 * wait_min;
+        let odds = 0.8 + market.keen * chosen + market.wants * surge - slope * (chosen + moved) - 0.05 * wait_min;
         let accepted = dice.unit() < 1.0 / (1.0 + libm::exp(-odds));
-        Observed { cell: cell as u64, at: 0, chosen, moved, drawn, propensity, wait_min, accepted }
+        Observed { cell: cell as u64, at: 0, chosen, moved, drawn, propensity, wait_min, surge, accepted }
     };
     (0..count).map(&mut quote).collect()
 }
@@ -72,6 +75,24 @@ fn odds_and_wait_are_found_again_and_the_error_is_the_spread() {
     let truth = |one: &Learned| one.elasticity / one.slope * 3.0;
     let held = all.iter().filter(|one| (one.interval().0..one.interval().1).contains(&truth(one))).count();
     assert!((31..=40).contains(&held), "{held} of 40");
+}
+
+#[test]
+fn what_surge_says_of_who_asks_is_found_again_and_where_it_says_nothing_it_is_shrunk_to_that() {
+    let of = |wants: f64| -> Vec<Learned> {
+        (0..40).map(|seed| learn(&quotes(&Market { wants, ..PLAIN }, 8_000, seed)).unwrap()).collect()
+    };
+    for wants in [1.5, -1.0] {
+        let all = of(wants);
+        let mean = all.iter().map(|one| one.surge).sum::<f64>() / 40.0;
+        let odds = all.iter().map(|one| one.odds).sum::<f64>() / 40.0;
+        assert!((mean - wants).abs() < 0.1 && (odds - 0.8).abs() < 0.05, "{mean} is not {wants}, odds {odds}");
+    }
+    // So little that no log tells it from nothing: half of what each seems to say, or less.
+    let size = |all: &[Learned]| all.iter().map(|one| one.surge.abs()).sum::<f64>() / all.len() as f64;
+    let little = size(&of(1e-9));
+    assert!(little < 0.05, "{little}");
+    assert!(of(0.0).iter().all(|one| one.surge == 0.0), "where there is no surge it says nothing");
 }
 
 #[test]

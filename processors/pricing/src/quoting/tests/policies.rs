@@ -69,7 +69,7 @@ fn demand_is_that_of_cell_and_hour_else_of_the_cell_else_of_the_hour_else_of_the
     ];
     let policy = Policy::parse(&with_rows(&rows.join(", "))).unwrap();
     let (other, hour) = (geo::cell(DROPOFF), 3_600_000);
-    let slope = |cell, at| policy.demand(super::MARKET, cell, at)[1];
+    let slope = |cell, at| policy.demand(super::MARKET, (cell, at), 0)[1];
     assert_eq!(slope(cell, START), 9_000_000, "17:00 in San Francisco");
     assert_eq!(slope(cell, START + hour - 1), 9_000_000);
     assert_eq!(slope(cell, START + hour), 5_000_000);
@@ -77,9 +77,9 @@ fn demand_is_that_of_cell_and_hour_else_of_the_cell_else_of_the_hour_else_of_the
     assert_eq!(slope(other, START), 7_000_000);
     assert_eq!(slope(next, START), 4_000_000, "a place says more than an hour");
     assert_eq!(slope(other, START + 24 * hour), 7_000_000, "a day later too");
-    assert_eq!(policy.demand(super::MARKET, other, START + hour), [900_000, 3_000_000, 1_000_000, 50_000]);
+    assert_eq!(policy.demand(super::MARKET, (other, START + hour), 0), [900_000, 3_000_000, 1_000_000, 50_000]);
     assert_eq!(
-        policy.demand(super::MARKET, cell, START),
+        policy.demand(super::MARKET, (cell, START), 0),
         [1_000_000, 9_000_000, 500_000, 50_000],
         "waiting is as everywhere"
     );
@@ -142,6 +142,7 @@ fn a_section_that_was_learned_is_a_policys() {
         slope: -1.0,
         error: 0.25,
         wait: 0.01,
+        surge: 0.8,
         elasticity: 0.0,
         elasticity_error: 0.0,
         quotes: 1,
@@ -151,7 +152,7 @@ fn a_section_that_was_learned_is_a_policys() {
     let row = Local { cell: Some(geo::cell(PICKUP)), hour: Some(17), odds: 1.5, slope: 2.25, error: 0.75, quotes: 300 };
     let own = format!("{BUILT_IN}\n{}", section(Some("new \"york\""), &learned, &[row], -420));
     let policy = Policy::parse(&own).unwrap();
-    assert_eq!(policy.demand("new \"york\"", 0, 0), [5_000_000, 50_000, 250_000, 10_000], "inside the ranges");
-    assert_eq!(policy.demand("new \"york\"", geo::cell(PICKUP), START)[..2], [1_500_000, 2_250_000]);
-    assert_eq!(policy.demand("sf", 0, 0)[1], 3_000_000);
+    assert_eq!(policy.demand("new \"york\"", (0, 0), 0), [5_000_000, 50_000, 250_000, 10_000], "inside the ranges");
+    assert_eq!(policy.demand("new \"york\"", (geo::cell(PICKUP), START), 5_000)[..2], [1_900_000, 2_250_000]);
+    assert_eq!(policy.demand("sf", (0, 0), 0)[1], 3_000_000);
 }
