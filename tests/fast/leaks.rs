@@ -282,10 +282,129 @@ fn judge(whose: &str, rides: &[Asked]) {
     assert_eq!(all(|tally| tally.told), all(|tally| tally.lost), "to the cent");
 }
 
+/// The order in which two faults are put into a bill, so that the second leaves the first as it was: the fare, what is beside it, who gets it.
+const ORDER: [Fault; 9] = [
+    Fault::Quote,
+    Fault::Tier,
+    Fault::Toll,
+    Fault::Wait,
+    Fault::Cancel,
+    Fault::Promotion,
+    Fault::Cash,
+    Fault::Pay,
+    Fault::Commission,
+];
+
+/// What the driver lost by his pay: his floor is that of what was billed, or of what is due if that is less.
+fn unpaid(bill: &Bill, due: &Bill) -> i64 {
+    let share = |billed: i64, due: i64| (billed.min(due) * SHARES.floor_bps + 5_000) / 10_000;
+    bill.driver - share(bill.fare, due.fare) - share(bill.wait, due.wait)
+}
+
+/// Puts two faults into a bill: each class with what was lost by it. `None`: this ride has not both.
+fn spoil_twice(
+    end: &mut RideProgressed,
+    faults: [Fault; 2],
+    sizes: [i64; 2],
+    basis: FareBasis,
+) -> Option<BTreeMap<LeakageKind, i64>> {
+    let due = end.bill.clone()?;
+    let mut lost = BTreeMap::new();
+    for (fault, size) in faults.into_iter().zip(sizes) {
+        if fault == Fault::Quote && basis != FareBasis::Quote {
+            return None;
+        }
+        let one = spoil(end, fault, size, SHARES)?;
+        let one = if fault == Fault::Pay { unpaid(end.bill.as_ref()?, &due) } else { one };
+        if one == 0 || (fault == Fault::Pay && one > 0) {
+            return None;
+        }
+        lost.insert(class(fault), one);
+    }
+    // Nobody is paid less than nothing: such a bill is refused.
+    end.bill.as_ref().filter(|bill| bill.driver >= 0)?;
+    // Another price of another tier is one fault: nobody can tell what of the difference is the tier's.
+    if faults == [Fault::Quote, Fault::Tier] {
+        let both: i64 = lost.values().sum();
+        return (both != 0).then(|| BTreeMap::from([(LeakageKind::WrongTier, both)]));
+    }
+    Some(lost)
+}
+
+/// Two faults in each bill that can have both: what is found of each pair, by class.
+fn tally_pairs(rides: &[Asked]) -> BTreeMap<[Fault; 2], BTreeMap<LeakageKind, Tally>> {
+    let text = pricing::BUILT_IN.replace("tax_bps = 0", "tax_bps = 1_000");
+    let mut street = Street { policy: Policy::parse(&text).unwrap(), offset: 0 };
+    let mut tallies: BTreeMap<[Fault; 2], BTreeMap<LeakageKind, Tally>> = BTreeMap::new();
+    for (at, trip) in rides {
+        let draw = |salt: &str| Draw::of(SEED, &trip.ride, salt);
+        let request = requested(*at, trip, draw("quoted"));
+        let quoted = request.quote.is_some().then(|| street.quoted(&request));
+        let asked = (request, quoted);
+        let mut end = end(*at, trip, draw("end"));
+        let due = street.captured(&asked, &end);
+        let Some(fare) = due.fare.filter(|_| due.outcome == CaptureOutcome::Captured) else { continue };
+        end.bill = Some(honest(&asked.0, &fare, draw("promotion")));
+        let first = draw("first").below(ORDER.len() as u64 - 1) as usize;
+        let second = first + 1 + draw("second").below((ORDER.len() - 1 - first) as u64) as usize;
+        let (faults, size) = ([ORDER[first], ORDER[second]], |salt: &str| draw(salt).within(1, 300));
+        let Some(lost) = spoil_twice(&mut end, faults, [size("size"), size("other")], fare.basis) else { continue };
+        let found = street.captured(&asked, &end).fare.unwrap();
+        let pair = tallies.entry(faults).or_default();
+        for (kind, lost) in &lost {
+            let tally = pair.entry(*kind).or_default();
+            (tally.put, tally.lost) = (tally.put + 1, tally.lost + lost);
+        }
+        for leakage in &found.leakages {
+            let tally = pair.entry(leakage.kind).or_default();
+            match lost.contains_key(&leakage.kind) {
+                true => (tally.found, tally.told) = (tally.found + 1, tally.told + leakage.lost_minor),
+                false => tally.wrong += 1,
+            }
+        }
+    }
+    tallies
+}
+
+/// Each class of a pair is found beside the other, nothing else is, and the money of each is right.
+fn judge_pairs(whose: &str, rides: &[Asked]) {
+    let pairs = tally_pairs(rides);
+    let mut all: BTreeMap<LeakageKind, Tally> = BTreeMap::new();
+    for (faults, tallies) in &pairs {
+        for (kind, Tally { put, found, wrong, lost, told }) in tallies {
+            if found != put || *wrong > 0 || lost != told {
+                println!(
+                    "{whose}, {faults:?}: {kind:?} put in {put}, found {found}, wrong {wrong}, {lost} lost, {told} told"
+                );
+            }
+            let sum = all.entry(*kind).or_default();
+            (sum.put, sum.found, sum.wrong) = (sum.put + put, sum.found + found, sum.wrong + wrong);
+            (sum.lost, sum.told) = (sum.lost + lost, sum.told + told);
+        }
+    }
+    println!("{whose}: {} pairs of faults", pairs.len());
+    for (kind, Tally { put, found, wrong, lost, told }) in &all {
+        let (recall, precision) = (*found as f64 / *put as f64, *found as f64 / (found + wrong) as f64);
+        println!("{kind:?}: {put} put in, recall {recall:.4}, precision {precision:.4}, {lost} lost, {told} told");
+    }
+    assert!(pairs.len() >= 25 && all.len() == Fault::ALL.len(), "{} pairs say nothing", pairs.len());
+    for (kind, Tally { put, found, wrong, lost, told }) in all {
+        assert!(put >= 50, "{kind:?} was put in {put} times: it says nothing");
+        assert!(
+            found * 100 >= put * 98 && found * 100 >= (found + wrong) * 98,
+            "{kind:?}: {found} of {put}, {wrong} wrong"
+        );
+        assert!((told - lost).abs() * 200 <= lost.abs(), "{kind:?}: {told} told, {lost} lost");
+    }
+}
+
 #[test]
 fn faults_in_bills_are_found_by_their_class_and_to_the_cent() {
-    judge("the world's rides", &trips(Cities::new(1, SEED)));
+    let rides = trips(Cities::new(1, SEED));
+    judge("the world's rides", &rides);
+    judge_pairs("the world's rides", &rides);
     if let Some(rides) = recorded() {
         judge("recorded rides", &rides);
+        judge_pairs("recorded rides", &rides);
     }
 }

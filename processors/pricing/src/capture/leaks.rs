@@ -92,16 +92,31 @@ fn stacked(due: &Due, bill: &Bill) -> Option<Leakage> {
     (count > 1 && sum > expected).then_some(leakage)
 }
 
-/// The platform kept more than its share, by no more than its share of the tax: then it was taken of the tax, too.
+/// The platform took its share of the tax, too. What it may keep is its share of what was due, or of what was billed, of each fee by itself:
+/// whoever bills another fare keeps the share of that one. What is explained so is no fault; what is explained so and by the tax is; and
+/// so is what lies above all of it by no more than the share of the tax.
 fn on_tax(due: &Due, bill: &Bill, sections: &Sections) -> Option<Leakage> {
-    let own = due.split.fees - due.fees.booking - due.fees.online;
-    // Of another fare than the due one the platform's share is another, too.
-    let billed: i64 = [bill.fare, bill.wait, bill.cancel].iter().map(|fee| kept(*fee, sections)).sum();
-    let (expected, taken) = (own.max(billed), bill.commission);
     let (take_bps, ..) = sections.fare.shares();
+    let (taken, of_tax) = (bill.commission, share(bill.tax, take_bps));
+    let own = due.split.fees - due.fees.booking - due.fees.online;
+    let fees = [(due.fare(), bill.fare), (due.fees.wait, bill.wait), (due.fees.cancel, bill.cancel)];
+    let mut all = vec![own];
+    for (due, billed) in fees {
+        let other = kept(billed, sections) - kept(due, sections);
+        if other != 0 {
+            all.extend(all.clone().iter().map(|share| share + other));
+        }
+    }
     // A share of a sum may be off by one from the sum of the shares.
-    let most = share(bill.tax, take_bps) + 1;
-    (bill.tax > 0 && taken > expected && taken - expected <= most).then(|| leak(Kind::CommissionOnTax, expected, taken))
+    let near = |expected: &&i64, more: i64| (taken - **expected - more).abs() <= 1;
+    if bill.tax <= 0 || of_tax <= 0 || all.iter().any(|expected| near(&expected, 0)) {
+        return None;
+    }
+    let with_tax =
+        all.iter().filter(|expected| near(expected, of_tax)).min_by_key(|expected| (taken - **expected - of_tax).abs());
+    let most = all.iter().copied().max().unwrap_or(own);
+    let above = (taken > most && taken - most <= of_tax + 1).then_some(most);
+    with_tax.copied().or(above).map(|expected| leak(Kind::CommissionOnTax, expected, taken))
 }
 
 /// The driver's pay lies below his floor for a reason of its own: `over` is what the platform took of it as a share of the tax.
