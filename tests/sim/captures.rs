@@ -116,6 +116,7 @@ impl Street {
             0 => Progress::Cancelled,
             1 => Progress::NoShow,
             2 => Progress::Started,
+            3 => Progress::Arrived,
             _ => Progress::Completed,
         };
         let by = if self.rng.chance(3_000) { Party::Driver } else { Party::Rider };
@@ -135,7 +136,7 @@ impl Street {
             distance_m: Some(3_400),
             duration_s: Some(720),
             tolls_minor: self.rng.chance(1_000).then(|| -1 + 200 * self.rng.below(2) as i64),
-            wait_s: Some(100 * self.rng.below(4) as i32),
+            wait_s: self.rng.chance(5_000).then(|| 100 * self.rng.below(4) as i32),
             payment: None,
             bill: None,
         };

@@ -132,7 +132,10 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         }
         // What must be known before a work record is decided is taken before it: the work records wait while more of it is in hand, unless
         // they have waited for it as long as they may.
-        let must = |fact: &Pending<P::Fact>| tails::must::<P>(fact.event.place.topic);
+        let must = |fact: &Pending<P::Fact>| {
+            let topic = fact.event.place.topic;
+            topic == P::WORK.name || tails::must::<P>(topic)
+        };
         let behind = !seat.stale && seat.facts.iter().skip(facts_taken).any(must);
         let asks = if behind { 0 } else { seat.ready.len().min(asks_taken) };
         (asks, seat.facts.len().min(facts_taken))

@@ -14,7 +14,7 @@ mod tests;
 
 pub use answer::{capture, recapture};
 pub use output::Output;
-pub use view::{Kept, View};
+pub use view::{Kept, Step, View};
 
 use kernel::codec::Datum;
 use kernel::contract::{
@@ -45,6 +45,19 @@ pub enum Fact {
     Requested(Asked),
     /// A word from outside: an emergency.
     Sampled(Box<MarketSampled>),
+    /// A ride is under way.
+    Came(Came),
+}
+
+/// How far a ride has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Came {
+    /// The ride.
+    pub ride: String,
+    /// Event time, milliseconds.
+    pub at: i64,
+    /// So far.
+    pub step: Step,
 }
 
 /// What is needed of a request for a ride.

@@ -8,7 +8,7 @@ use crate::AMOUNT;
 const PROMOTIONS: usize = 32;
 /// Longest ride: 1,000 km, 24 h; and the longest wait.
 const LONGEST_M: i32 = 1_000_000;
-const LONGEST_S: i32 = 86_400;
+pub(crate) const LONGEST_S: i32 = 86_400;
 
 /// Checks what was told of the end of a ride; `most` is the most that tolls may be, and `currency` the market's.
 ///

@@ -1,6 +1,6 @@
 //! A turn: what was asked for is taken in, peak and surge move on, and each end of a ride is captured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::contract::{
     CaptureInputs, CaptureOutcome, FareCaptured, FareKept, FareStatus, Promise, RideProgressed, Service, Tier,
@@ -9,9 +9,10 @@ use kernel::contract::{
 use kernel::{Event, Processor, Rules, Turn};
 
 use super::answer::{capture, told};
-use super::output::fare_entity;
-use super::view::Market;
-use super::{Asked, Capturing, Fact, Output, View};
+use super::output::{fare_entity, way_entity};
+use super::view::{Market, waited_s};
+use super::{Asked, Came, Capturing, Fact, Output, Step, View};
+use crate::capture::sound::LONGEST_S;
 use crate::capture::tide::Tide;
 use crate::policy::Sections;
 use crate::{Policy, share};
@@ -24,7 +25,8 @@ pub(super) fn decide(turn: &Turn<Capturing>, view: &View, policy: &Policy) -> Ve
     let nothing = Market::default();
     let market = view.market(&turn.market).unwrap_or(&nothing);
     let sections = policy.of(&turn.market);
-    let mut till = Till { turn, policy, sections, market, tide: market.tide, fares: BTreeMap::new() };
+    let mut till =
+        Till { turn, policy, sections, market, tide: market.tide, fares: BTreeMap::new(), ways: BTreeMap::new() };
     till.take();
     let mut outputs: Vec<Output> =
         turn.asks.iter().zip(0..).map(|(ask, row)| Output::Captured(Box::new(till.capture(ask, row)))).collect();
@@ -44,6 +46,8 @@ struct Till<'a> {
     tide: Tide,
     /// Fares as this turn leaves them.
     fares: BTreeMap<String, FareKept>,
+    /// When rides came how far, as far as this turn heard of it.
+    ways: BTreeMap<(String, Step), i64>,
 }
 
 impl Till<'_> {
@@ -56,6 +60,7 @@ impl Till<'_> {
             match &fact.body {
                 Fact::Requested(asked) => self.requested(asked),
                 Fact::Sampled(sample) => self.tide.hear(sample),
+                Fact::Came(came) => self.came(came),
             }
         }
     }
@@ -80,6 +85,19 @@ impl Till<'_> {
             promise: promise.cloned(),
         };
         self.fares.insert(asked.ride.clone(), fare);
+    }
+
+    /// A ride came so far. The newest word counts, for another driver may come; a ride that was captured goes nowhere.
+    fn came(&mut self, came: &Came) {
+        let captured = self.fare(&came.ride).is_some_and(|fare| fare.status == FareStatus::Captured);
+        if !captured && self.way(&came.ride, came.step).is_none_or(|known| known < came.at) {
+            self.ways.insert((came.ride.clone(), came.step), came.at);
+        }
+    }
+
+    /// When a ride came so far.
+    fn way(&self, ride: &str, step: Step) -> Option<i64> {
+        self.ways.get(&(ride.to_owned(), step)).copied().or_else(|| self.market.ways.at(ride, step))
     }
 
     /// A ride's fare as it stands now.
@@ -125,6 +143,8 @@ impl Till<'_> {
         let RideProgressed { progress, by, at: ended_at, distance_m, duration_s, tolls_minor, wait_s, .. } = *fact;
         let RideProgressed { payment, charged_minor, paid_minor, .. } = *fact;
         let (service, tier) = asked_for(fact, known);
+        let way = |step| self.way(&fact.ride, step);
+        let derived = || waited_s(way(Step::Arrived), way(Step::Started), LONGEST_S);
         CaptureInputs {
             progress,
             by,
@@ -137,7 +157,7 @@ impl Till<'_> {
             duration_s,
             road_m: known.map(|fare| fare.road_m),
             tolls_minor,
-            wait_s,
+            wait_s: wait_s.or_else(derived),
             payment,
             currency: fact.currency.clone(),
             charged_minor,
@@ -185,19 +205,39 @@ impl Till<'_> {
 
     /// What is to be remembered, and, beside that, what no longer counts.
     fn kept(self) -> Vec<Output> {
-        let market = &self.turn.market;
+        let (market, known) = (&self.turn.market, self.market);
         let mut kept: Vec<Output> = Vec::new();
-        if self.tide != self.market.tide {
+        if self.tide != known.tide {
             kept.push(Output::tide(market, self.tide.keep()));
         }
-        let outlived = self.market.outlived(self.turn.now).filter(|ride| !self.fares.contains_key(*ride));
-        let outlived: Vec<String> =
-            outlived.take(FORGOTTEN.max(2 * self.fares.len())).map(|ride| fare_entity(market, ride)).collect();
-        kept.extend(self.fares.into_values().map(|fare| Output::fare(market, fare)));
-        if !kept.is_empty() {
-            kept.extend(outlived.into_iter().map(|entity| Output::Forgotten { market: market.clone(), entity }));
+        let over: BTreeSet<&str> = self.over().collect();
+        let came = self.ways.iter().filter(|((ride, _), _)| !over.contains(ride.as_str()));
+        kept.extend(came.map(|((ride, step), at)| {
+            let requested_at = self.fare(ride).and_then(|fare| fare.requested_at);
+            Output::way(market, Came { ride: ride.clone(), at: *at, step: *step }, requested_at)
+        }));
+        kept.extend(self.fares.values().map(|fare| Output::fare(market, fare.clone())));
+        if kept.is_empty() {
+            return kept;
         }
+        let most = FORGOTTEN.max(2 * (self.fares.len() + self.ways.len()));
+        let fares = known.outlived(self.turn.now).filter(|ride| !self.fares.contains_key(*ride));
+        let steps = known
+            .ways
+            .outlived(self.turn.now)
+            .filter(|(ride, step)| !over.contains(ride) && !self.ways.contains_key(&((*ride).to_owned(), *step)));
+        let ended = over.iter().flat_map(|ride| [Step::Arrived, Step::Started].map(|step| (*ride, step)));
+        let ended = ended.filter(|(ride, step)| known.ways.at(ride, *step).is_some());
+        let steps = ended.chain(steps.take(most)).map(|(ride, step)| way_entity(market, ride, step));
+        let gone = fares.take(most).map(|ride| fare_entity(market, ride)).chain(steps);
+        kept.extend(gone.map(|entity| Output::Forgotten { market: market.clone(), entity }));
         kept
+    }
+
+    /// Rides that were captured in this turn: how far they came is of no more concern.
+    fn over(&self) -> impl Iterator<Item = &str> {
+        let captured = self.fares.values().filter(|fare| fare.status == FareStatus::Captured);
+        captured.map(|fare| fare.ride.as_str())
     }
 }
 

@@ -1,10 +1,10 @@
 //! What capturing writes.
 
 use kernel::codec::encode;
-use kernel::contract::{FareCaptured, FareKept, Place, StateKept, TideKept, TurnTaken};
+use kernel::contract::{FareCaptured, FareKept, Place, RideKept, RideStatus, StateKept, TideKept, TurnTaken};
 use kernel::{Emit, Processor, Record, Topic};
 
-use super::Capturing;
+use super::{Came, Capturing, Step};
 
 /// A record that a turn writes.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub enum Output {
     Captured(Box<FareCaptured>),
     /// The turn that they were decided in.
     Taken(Box<TurnTaken>),
-    /// A ride's promise, or that it was captured; the market's peak and surge.
+    /// A ride's promise, how far it has come, or that it was captured; the market's peak and surge.
     Kept(Box<StateKept>),
     /// An entity that no longer counts.
     Forgotten {
@@ -75,6 +75,26 @@ impl Output {
         Output::Kept(Box::new(StateKept { fare: Some(fare), ..nothing(market, entity) }))
     }
 
+    /// A ride came so far; when it was asked for is told where that is known, and else when it came so far.
+    pub(super) fn way(market: &str, came: Came, requested_at: Option<i64>) -> Output {
+        let entity = way_entity(market, &came.ride, came.step);
+        let ride = RideKept {
+            ride: came.ride,
+            requested_at: requested_at.unwrap_or(came.at),
+            request: None,
+            status: RideStatus::Assigned,
+            revision: -1,
+            since: came.at,
+            driver: None,
+            answer_by: None,
+            accepted: None,
+            started: came.step == Step::Started,
+            refused: Vec::new(),
+            first: None,
+        };
+        Output::Kept(Box::new(StateKept { ride: Some(ride), ..nothing(market, entity) }))
+    }
+
     pub(super) fn tide(market: &str, tide: TideKept) -> Output {
         let entity = format!("{}/{market}/tide", Capturing::NAME);
         Output::Kept(Box::new(StateKept { tide: Some(tide), ..nothing(market, entity) }))
@@ -84,6 +104,11 @@ impl Output {
 /// The key of a ride's fare.
 pub(super) fn fare_entity(market: &str, ride: &str) -> String {
     format!("{}/{market}/fare/{ride}", Capturing::NAME)
+}
+
+/// The key of how far a ride has come.
+pub(super) fn way_entity(market: &str, ride: &str, step: Step) -> String {
+    format!("{}/{market}/{}/{ride}", Capturing::NAME, step.name())
 }
 
 fn nothing(market: &str, entity: String) -> StateKept {

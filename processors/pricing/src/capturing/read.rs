@@ -11,7 +11,7 @@ use kernel::contract::{
 use kernel::{Malformed, Millis, Processor, Read, Record, geo};
 use serde::Deserialize;
 
-use super::{Asked, Capturing, Fact, Seen};
+use super::{Asked, Came, Capturing, Fact, Seen, Step};
 use crate::capture::sound;
 
 /// What is needed of a quote.
@@ -31,8 +31,13 @@ pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Rea
     if topic == RideProgressed::TOPIC.name {
         let fact: RideProgressed = decode(datum)?;
         check_progress(&fact)?;
-        let ends = matches!(fact.progress, Progress::Completed | Progress::Cancelled | Progress::NoShow);
-        let read = if ends { Read::Ask(fact.clone()) } else { Read::Seen(Seen::Nothing) };
+        let came = |step| Read::Fact(Fact::Came(Came { ride: fact.ride.clone(), at: fact.at, step }));
+        let read = match fact.progress {
+            Progress::Completed | Progress::Cancelled | Progress::NoShow => Read::Ask(fact.clone()),
+            Progress::Arrived => came(Step::Arrived),
+            Progress::Started => came(Step::Started),
+            _ => Read::Seen(Seen::Nothing),
+        };
         return Ok((fact.market, Millis(fact.at), read));
     }
     if topic == PriceQuoted::TOPIC.name {

@@ -7,6 +7,7 @@ mod locks;
 mod policies;
 mod reading;
 mod tides;
+mod waits;
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,7 +17,7 @@ use kernel::contract::{
 };
 use kernel::{Event, Millis, Processor, Record, Spot, Turn};
 
-use super::{Asked, Capturing, Fact, Output, Seen, View};
+use super::{Asked, Came, Capturing, Fact, Output, Seen, Step, View};
 use crate::Policy;
 
 /// Thursday 29 May 2008, 10:00 UTC: no peak hour of the built-in policy.
@@ -60,6 +61,7 @@ impl Stage {
             let at = match fact {
                 Fact::Requested(asked) => asked.at,
                 Fact::Sampled(sample) => sample.at,
+                Fact::Came(came) => came.at,
             };
             Arc::new(Event { place: place("ride.requested"), at: Millis(at), body: fact.clone() })
         });
@@ -138,6 +140,10 @@ fn asked(ride: &str, seconds: i64, quote: Option<&str>) -> Asked {
 
 fn wants(ride: &str, seconds: i64, quote: Option<&str>) -> Fact {
     Fact::Requested(asked(ride, seconds, quote))
+}
+
+fn came(ride: &str, seconds: i64, step: Step) -> Fact {
+    Fact::Came(Came { ride: ride.to_owned(), at: START + seconds * 1_000, step })
 }
 
 fn sample(seconds: i64, emergency: Option<bool>) -> Fact {

@@ -4,6 +4,7 @@
 
 mod market;
 mod quotes;
+mod ways;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,12 @@ use super::{Output, Seen};
 use crate::capture::tide::Tide;
 pub(crate) use market::Market;
 pub(crate) use quotes::Quotes;
+pub use ways::Step;
+pub(crate) use ways::{Ways, waited_s};
 
 /// Facts of all markets that a worker owns.
 ///
-/// Memory: about 700 bytes an open ride with its promise, 300 a ride that was captured in the last 24 hours, 600 a quote that a request
+/// Memory: about 700 bytes an open ride with its promise, 300 more when it is under way, 300 a ride that was captured in the last 24 hours, 600 a quote that a request
 /// may still name.
 #[derive(Debug, Default)]
 pub struct View {
@@ -25,13 +28,13 @@ pub struct View {
 
 /// What is kept of a market, for comparison: equal views fold from equal records (law 10).
 #[derive(Debug, PartialEq)]
-pub struct Kept<'a>(Option<(&'a BTreeMap<String, FareKept>, Tide)>);
+pub struct Kept<'a>(Option<(&'a BTreeMap<String, FareKept>, Tide, &'a Ways)>);
 
 impl View {
     /// What is kept of `market`; a market of which nothing is kept is like one that was never heard of.
     pub fn kept(&self, market: &str) -> Kept<'_> {
         let kept = self.markets.get(market).map(Market::kept);
-        Kept(kept.filter(|(fares, tide)| !fares.is_empty() || *tide != Tide::default()))
+        Kept(kept.filter(|(fares, tide, ways)| !fares.is_empty() || *tide != Tide::default() || !ways.is_empty()))
     }
 
     pub(crate) fn market(&self, market: &str) -> Option<&Market> {
@@ -51,6 +54,9 @@ impl View {
         let Some(rest) = entity.strip_prefix("capturing/").and_then(|rest| rest.strip_prefix(market)) else { return };
         if let Some(ride) = rest.strip_prefix("/fare/") {
             self.enter(market).keep(ride, kept.and_then(|kept| kept.fare.as_ref()));
+        } else if let Some((step, ride)) = way(rest) {
+            let at = kept.and_then(|kept| kept.ride.as_ref()).map(|kept| kept.since);
+            self.enter(market).ways.keep(ride, step, at);
         } else if rest == "/tide" {
             let tide = kept.and_then(|kept| kept.tide.as_ref());
             self.enter(market).tide = tide.map(Tide::from).unwrap_or_default();
@@ -72,4 +78,12 @@ impl View {
     fn enter(&mut self, market: &str) -> &mut Market {
         self.markets.entry(market.to_owned()).or_default()
     }
+}
+
+/// The step and the ride of an entity's key, after its market.
+fn way(rest: &str) -> Option<(Step, &str)> {
+    [Step::Arrived, Step::Started].into_iter().find_map(|step| {
+        let ride = rest.strip_prefix('/')?.strip_prefix(step.name())?.strip_prefix('/')?;
+        Some((step, ride))
+    })
 }

@@ -9,7 +9,7 @@ use kernel::contract::{
 use kernel::{Millis, Processor};
 use proptest::prelude::*;
 
-use super::{Asked, Capturing, Fact, MARKET, Output, POLICY, START, Seen, Stage, asked, ends, promise, sample};
+use super::{Asked, Capturing, Fact, MARKET, Output, POLICY, START, Seen, Stage, Step, asked, ends, promise, sample};
 use crate::capturing::recapture;
 
 /// Something that happens. Few distinct values, so that ties occur; absurd ones among them.
@@ -19,6 +19,7 @@ enum Happens {
     Wants(u8, Option<u8>, Option<Tier>),
     Ends(u8, Box<RideProgressed>),
     Sample(Option<bool>),
+    Came(u8, i64, bool),
     Passes(i64),
 }
 
@@ -90,6 +91,8 @@ fn happens() -> impl Strategy<Value = Happens> {
         (0..6_u8, prop::option::of(0..4_u8), tier).prop_map(|(ride, quote, tier)| Happens::Wants(ride, quote, tier)),
         (0..6_u8, end()).prop_map(|(ride, end)| Happens::Ends(ride, Box::new(end))),
         prop::option::of(any::<bool>()).prop_map(Happens::Sample),
+        (0..6_u8, prop::sample::select(&[0, 1, 300, 40_000][..]), any::<bool>())
+            .prop_map(|(ride, ago, started)| Happens::Came(ride, ago, started)),
         prop_oneof![Just(1), Just(60), Just(299), Just(700), Just(4_000), Just(21_600), Just(86_400)]
             .prop_map(Happens::Passes),
     ]
@@ -117,6 +120,10 @@ fn play(all: &[Happens], mut after: impl FnMut(i64, &[RideProgressed], &[FareCap
             Happens::Ends(ride, end) => {
                 let (ride, at) = (format!("r{ride}"), START + seconds * 1_000);
                 asks.push(RideProgressed { ride, at, ..end.as_ref().clone() });
+            }
+            Happens::Came(ride, ago, started) => {
+                let step = if *started { Step::Started } else { Step::Arrived };
+                facts.push(super::came(&format!("r{ride}"), seconds - ago, step));
             }
             Happens::Sample(emergency) => facts.push(sample(seconds, *emergency)),
             Happens::Passes(span) => {
@@ -222,7 +229,7 @@ proptest! {
     #[test]
     fn a_fact_that_is_read_again_changes_nothing(all in prop::collection::vec(happens(), 1..40)) {
         let (mut stage, seconds) = play(&all, |_, _, _| {});
-        let facts = [super::wants("again", seconds, Some("q1"))];
+        let facts = [super::wants("again", seconds, Some("q1")), super::came("again", seconds, Step::Arrived)];
         stage.play(seconds, &facts, &[]);
         let turn = stage.gathered(seconds, &facts, &[]);
         let outputs = Capturing::decide(&turn, &stage.view, &POLICY);

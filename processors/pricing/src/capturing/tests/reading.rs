@@ -4,7 +4,7 @@ use kernel::codec::{Datum, encode};
 use kernel::contract::{Cause, Party, Point, Progress, RideProgressed, RideRequested, Service};
 use kernel::{Malformed, Processor, Read, Record};
 
-use super::{Capturing, Fact, MARKET, START, Seen, done, ends};
+use super::{Capturing, Fact, MARKET, START, Seen, Step, done, ends};
 
 fn read<R: Record>(record: &R) -> Result<Read<Capturing>, Malformed> {
     let mut bytes = Vec::new();
@@ -30,11 +30,15 @@ fn request() -> RideRequested {
 }
 
 #[test]
-fn what_ends_a_ride_asks_and_the_rest_is_of_no_concern() {
+fn what_ends_a_ride_asks_what_is_under_way_is_a_fact_and_the_rest_is_of_no_concern() {
     for progress in [Progress::Completed, Progress::Cancelled, Progress::NoShow] {
         assert!(matches!(read(&ends("a", 0, progress)), Ok(Read::Ask(fact)) if fact.progress == progress));
     }
-    for progress in [Progress::Accepted, Progress::Declined, Progress::Arrived, Progress::Started] {
+    for (progress, step) in [(Progress::Arrived, Step::Arrived), (Progress::Started, Step::Started)] {
+        let Ok(Read::Fact(came)) = read(&ends("a", 0, progress)) else { panic!("{progress:?} is a fact") };
+        assert_eq!(came, super::came("a", 0, step));
+    }
+    for progress in [Progress::Accepted, Progress::Declined] {
         assert!(matches!(read(&ends("a", 0, progress)), Ok(Read::Seen(Seen::Nothing))));
     }
     let Ok(Read::Fact(Fact::Requested(asked))) = read(&request()) else { panic!("a request is a fact") };

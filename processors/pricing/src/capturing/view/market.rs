@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::contract::{FareKept, FareStatus, Promise};
 use kernel::{Measure, Millis, WINDOW};
 
-use super::Quotes;
 use super::quotes::MINUTE_MS;
+use super::{Quotes, Ways};
 use crate::capture::tide::{Level, Tide};
 use crate::policy::PeakPolicy;
 
@@ -29,12 +29,14 @@ pub(crate) struct Market {
     asked: i64,
     pub(crate) quotes: Quotes,
     pub(crate) tide: Tide,
+    /// Rides under way.
+    pub(crate) ways: Ways,
 }
 
 impl Market {
     /// What is kept.
-    pub(super) fn kept(&self) -> (&BTreeMap<String, FareKept>, Tide) {
-        (&self.fares, self.tide)
+    pub(super) fn kept(&self) -> (&BTreeMap<String, FareKept>, Tide, &Ways) {
+        (&self.fares, self.tide, &self.ways)
     }
 
     /// A ride's fare. It is known until it is forgotten, be it for longer than the window.
@@ -144,7 +146,7 @@ impl Market {
 
     /// How much is known here, and when the newest request was.
     pub(crate) fn measure(&self) -> Measure {
-        let entities = self.fares.len() + self.quotes.len();
+        let entities = self.fares.len() + self.quotes.len() + self.ways.len();
         Measure { entities: entities as u64, newest: (self.asked > 0).then_some(Millis(self.asked)) }
     }
 }
