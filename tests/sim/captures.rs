@@ -280,7 +280,8 @@ fn judge(world: &World, policy: &Policy, promised: &BTreeSet<String>) -> Result<
     }
     for raw in world.committed(RideProgressed::TOPIC.name) {
         let at = (raw.topic.to_owned(), raw.partition, raw.offset);
-        let asks = !matches!(read::<RideProgressed>(&raw), Ok(fact) if fact.progress == Progress::Started);
+        let under_way = |fact: &RideProgressed| matches!(fact.progress, Progress::Arrived | Progress::Started);
+        let asks = !matches!(read::<RideProgressed>(&raw), Ok(fact) if under_way(&fact));
         match (fates.get(&at).copied().unwrap_or(0), asks) {
             (1, true) | (0, false) => {}
             (count, asks) => return Err(format!("{at:?} has {count} fates, and it asks: {asks}")),

@@ -131,12 +131,13 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             self.watch.reached_bound(Bound::FactsTaken);
         }
         // What must be known before a work record is decided is taken before it: the work records wait while more of it is in hand, unless
-        // they have waited for it as long as they may.
+        // they have waited for it as long as they may. A fact of the work topic itself is never passed by: what is committed would
+        // lie before it, and a successor decide again what was decided behind it.
         let must = |fact: &Pending<P::Fact>| {
             let topic = fact.event.place.topic;
-            topic == P::WORK.name || tails::must::<P>(topic)
+            topic == P::WORK.name || (!seat.stale && tails::must::<P>(topic))
         };
-        let behind = !seat.stale && seat.facts.iter().skip(facts_taken).any(must);
+        let behind = seat.facts.iter().skip(facts_taken).any(must);
         let asks = if behind { 0 } else { seat.ready.len().min(asks_taken) };
         (asks, seat.facts.len().min(facts_taken))
     }
