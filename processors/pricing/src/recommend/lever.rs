@@ -53,7 +53,7 @@ pub(super) fn moved(
         let enough = before.rides >= RIDES && after.rides >= RIDES && before.leaking >= LEAKING;
         (after.value - before.value).signum() == way && before.value.min(after.value) > 0 && enough
     };
-    let pair = all.windows(2).filter(fits).next_back()?;
+    let pair = all.windows(2).rfind(fits)?;
     let (before, after) = (&pair[0], &pair[1]);
     let log = |from: i64, to: i64| libm::log(to as f64 / from.max(1) as f64).abs();
     // No further than it was moved then: nobody saw what lies beyond.

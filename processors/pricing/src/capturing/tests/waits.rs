@@ -22,8 +22,8 @@ fn where_the_end_tells_no_wait_it_is_that_between_arrival_and_start() {
     assert_eq!(waited(&[started.clone(), arrived.clone()], done("a", 900)), (Some(300), 120), "in any order");
     let told = RideProgressed { wait_s: Some(0), ..done("a", 900) };
     assert_eq!(waited(&both, told), (Some(0), 0), "what the end tells counts");
-    assert_eq!(waited(&[arrived.clone()], done("a", 900)), (None, 0));
-    assert_eq!(waited(&[started.clone()], done("a", 900)), (None, 0));
+    assert_eq!(waited(std::slice::from_ref(&arrived), done("a", 900)), (None, 0));
+    assert_eq!(waited(std::slice::from_ref(&started), done("a", 900)), (None, 0));
     // The second driver's arrival counts, whatever is read first.
     let second = [came("a", 340, Step::Arrived), arrived.clone(), started.clone()];
     assert_eq!(waited(&second, done("a", 900)), (Some(60), 0));
