@@ -96,7 +96,7 @@ fn week(seed: u64) -> [f64; 3] {
 
 #[test]
 fn after_a_week_of_learning_hardly_any_revenue_is_left_lying() {
-    let count = runs(8);
+    let count = runs(10);
     let all = each(count, week);
     for (seed, one) in all.iter().enumerate() {
         let [before, after, chosen] = one.map(|share| share * 100.0);
