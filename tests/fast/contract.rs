@@ -9,7 +9,7 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use devkit::contract::{COMMAND, GENERATED, SCHEMAS, generate, read};
-use kernel::codec::{Datum, encode};
+use kernel::codec::{self, Datum, encode};
 use kernel::contract::{
     DriverChanged, DriverLocated, DriverReleased, FareCaptured, MarketSampled, MarketTicked, MatchDecided,
     PolicyChanged, PriceQuoted, QuoteRequested, RecordParked, RideProgressed, RideRequested, RiderChanged, StateKept,
@@ -107,6 +107,9 @@ fn the_libraries_agree<R: Record + PartialEq + std::fmt::Debug>() -> &'static To
             Datum { bytes: &theirs, schema: R::schema() }.read().unwrap_or_else(|e| panic!("seed {seed}: {e}"));
         let mut ours = Vec::new();
         encode(&record, &mut ours).unwrap();
+        let mut by_schema = Vec::new();
+        codec::by_schema(&record, &mut by_schema).unwrap();
+        assert_eq!(ours, by_schema, "{}, seed {seed}", R::TOPIC.name);
         assert_eq!(reader.read_value(&mut ours.as_slice()).unwrap(), value, "{}, seed {seed}", R::TOPIC.name);
         let again: R = Datum { bytes: &ours, schema: R::schema() }.read().unwrap();
         assert_eq!(again, record, "{}, seed {seed}", R::TOPIC.name);

@@ -44,6 +44,14 @@ impl<'a> Datum<'a> {
 /// # Errors
 /// What cannot be encoded, in one line.
 pub fn encode<R: Record>(record: &R, to: &mut Vec<u8>) -> Result<(), String> {
+    record.write(to)
+}
+
+/// The same by the schema, field by field: what a type that does not write itself is written by, and what the others are compared with.
+///
+/// # Errors
+/// What the schema has no form for, in one line.
+pub fn by_schema<R: Record>(record: &R, to: &mut Vec<u8>) -> Result<(), String> {
     let mut config = SerializerConfig::new(R::schema());
     serde_avro_fast::to_datum(record, &mut *to, &mut config).map_err(|error| one_line(&error.to_string()))?;
     Ok(())

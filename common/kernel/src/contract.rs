@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_avro_fast::Schema;
 
+use crate::avro::{self, Put};
 use crate::record::{PlacedBy, Record, Topic};
 
 /// Every topic of the contract, by name.
@@ -45,6 +46,12 @@ pub enum Tier {
     Unknown = 0,
 }
 
+impl Put for Tier {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// What the driver drives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -59,6 +66,12 @@ pub enum Vehicle {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for Vehicle {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// A driver's profile; the newest record of a driver is the whole profile.
@@ -85,6 +98,20 @@ pub struct DriverChanged {
     pub reliability_bps: i32,
 }
 
+impl Put for DriverChanged {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.driver.put(to);
+        self.at.put(to);
+        self.registered_market.put(to);
+        self.market.put(to);
+        self.active.put(to);
+        self.tier.put(to);
+        self.vehicle.put(to);
+        self.rating_bps.put(to);
+        self.reliability_bps.put(to);
+    }
+}
+
 impl Record for DriverChanged {
     const TOPIC: &'static Topic = &Topic {
         name: "driver.changed",
@@ -105,6 +132,11 @@ impl Record for DriverChanged {
     fn key(&self) -> &[u8] {
         self.driver.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// A place on earth.
@@ -114,6 +146,13 @@ pub struct Point {
     pub lat_e6: i32,
     /// Longitude in micro-degrees, -180000000 to 180000000.
     pub lng_e6: i32,
+}
+
+impl Put for Point {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.lat_e6.put(to);
+        self.lng_e6.put(to);
+    }
 }
 
 /// What the driver's app says.
@@ -130,6 +169,12 @@ pub enum DriverStatus {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for DriverStatus {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// A ping.
@@ -153,6 +198,18 @@ pub struct DriverLocated {
     pub status: DriverStatus,
 }
 
+impl Put for DriverLocated {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.driver.put(to);
+        self.at.put(to);
+        self.market.put(to);
+        self.place.put(to);
+        self.heading_deg.put(to);
+        self.speed_kmh.put(to);
+        self.status.put(to);
+    }
+}
+
 impl Record for DriverLocated {
     const TOPIC: &'static Topic = &Topic {
         name: "driver.located",
@@ -173,6 +230,11 @@ impl Record for DriverLocated {
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// The owner of a driver hands him to another market, in the transaction that ended his eligibility there.
@@ -190,6 +252,17 @@ pub struct DriverReleased {
     pub hop: i32,
     /// Turn of the market that he leaves.
     pub turn: i64,
+}
+
+impl Put for DriverReleased {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.driver.put(to);
+        self.at.put(to);
+        self.market.put(to);
+        self.from.put(to);
+        self.hop.put(to);
+        self.turn.put(to);
+    }
 }
 
 impl Record for DriverReleased {
@@ -212,6 +285,11 @@ impl Record for DriverReleased {
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// What became of the end of a ride. DUPLICATE: its fare was captured before.
@@ -228,6 +306,12 @@ pub enum CaptureOutcome {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for CaptureOutcome {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// Why there is no fare; a corrected fact may follow. BY_DRIVER: he gave the ride back, nothing is due and it may go
@@ -265,6 +349,12 @@ pub enum CaptureRefusal {
     Unknown = 0,
 }
 
+impl Put for CaptureRefusal {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// What happened on the way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -289,6 +379,12 @@ pub enum Progress {
     Unknown = 0,
 }
 
+impl Put for Progress {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// Who did it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -303,6 +399,12 @@ pub enum Party {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for Party {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// What kind of ride is asked for. UNKNOWN stands for a symbol that the reader does not know and is parked.
@@ -321,6 +423,12 @@ pub enum Service {
     Unknown = 0,
 }
 
+impl Put for Service {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// How a rider pays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -337,6 +445,12 @@ pub enum Payment {
     Unknown = 0,
 }
 
+impl Put for Payment {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// A promotion on a bill.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BillPromotion {
@@ -344,6 +458,13 @@ pub struct BillPromotion {
     pub promotion: String,
     /// What it took off, minor units.
     pub minor: i64,
+}
+
+impl Put for BillPromotion {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.promotion.put(to);
+        self.minor.put(to);
+    }
 }
 
 /// What the edge billed, item by item, minor units of the record's currency. The items, less loyalty and promotions,
@@ -379,6 +500,24 @@ pub struct Bill {
     pub driver: i64,
 }
 
+impl Put for Bill {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.service.put(to);
+        self.tier.put(to);
+        self.fare.put(to);
+        self.loyalty.put(to);
+        self.booking.put(to);
+        self.wait.put(to);
+        self.cancel.put(to);
+        self.online.put(to);
+        self.tax.put(to);
+        self.tolls.put(to);
+        self.promotions.put(to);
+        self.commission.put(to);
+        self.driver.put(to);
+    }
+}
+
 /// A fare item by item, minor units. Their sum is what the rider is charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FareItems {
@@ -410,6 +549,24 @@ pub struct FareItems {
     pub tolls: i64,
 }
 
+impl Put for FareItems {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.base.put(to);
+        self.distance.put(to);
+        self.time.put(to);
+        self.tier.put(to);
+        self.least.put(to);
+        self.surge.put(to);
+        self.competitor.put(to);
+        self.optimum.put(to);
+        self.loyalty.put(to);
+        self.capped.put(to);
+        self.booking.put(to);
+        self.tax.put(to);
+        self.tolls.put(to);
+    }
+}
+
 /// Who gets what, minor units: charged = driver + fees + tax + tolls - promotion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FareSplit {
@@ -423,6 +580,16 @@ pub struct FareSplit {
     pub tolls: i64,
     /// What the platform gives: it is taken off the charge, not off the driver's pay.
     pub promotion: i64,
+}
+
+impl Put for FareSplit {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.driver.put(to);
+        self.fees.put(to);
+        self.tax.put(to);
+        self.tolls.put(to);
+        self.promotion.put(to);
+    }
 }
 
 /// What a quote promised: its price, while it holds.
@@ -447,6 +614,20 @@ pub struct Promise {
     pub tier: Option<Tier>,
     /// Surge of the pickup's cell, basis points of the surge base.
     pub surge_bps: i32,
+}
+
+impl Put for Promise {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.at.put(to);
+        self.expires_at.put(to);
+        self.currency.put(to);
+        self.items.put(to);
+        self.split.put(to);
+        self.distance_m.put(to);
+        self.service.put(to);
+        self.tier.put(to);
+        self.surge_bps.put(to);
+    }
 }
 
 /// All that a fare was captured from beside the policy: the same inputs and policy give the same fare to the byte.
@@ -513,6 +694,33 @@ pub struct CaptureInputs {
     pub emergency: bool,
 }
 
+impl Put for CaptureInputs {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.progress.put(to);
+        self.by.put(to);
+        self.ended_at.put(to);
+        self.requested_at.put(to);
+        self.service.put(to);
+        self.tier.put(to);
+        self.assigned.put(to);
+        self.distance_m.put(to);
+        self.duration_s.put(to);
+        self.road_m.put(to);
+        self.tolls_minor.put(to);
+        self.wait_s.put(to);
+        self.payment.put(to);
+        self.currency.put(to);
+        self.charged_minor.put(to);
+        self.paid_minor.put(to);
+        self.bill.put(to);
+        self.quote.put(to);
+        self.promise.put(to);
+        self.peak.put(to);
+        self.surge.put(to);
+        self.emergency.put(to);
+    }
+}
+
 /// What a fare was made by. QUOTE: the price that was promised. TABLE: the fare table. CANCELLATION: there was no ride.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -527,6 +735,12 @@ pub enum FareBasis {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for FareBasis {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// Why no quote was honoured. NO_QUOTE: none was named. QUOTE_UNSEEN: nobody knows it, or it had no price. RIDE_UNSEEN:
@@ -553,6 +767,12 @@ pub enum Unlocked {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for Unlocked {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// What a rider owes, item by item, minor units. Their sum is the total.
@@ -596,6 +816,29 @@ pub struct CapturedFees {
     pub tolls: i64,
 }
 
+impl Put for CapturedFees {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.base.put(to);
+        self.distance.put(to);
+        self.time.put(to);
+        self.service.put(to);
+        self.least.put(to);
+        self.peak.put(to);
+        self.surge.put(to);
+        self.competitor.put(to);
+        self.optimum.put(to);
+        self.capped.put(to);
+        self.loyalty.put(to);
+        self.promotion.put(to);
+        self.wait.put(to);
+        self.cancel.put(to);
+        self.online.put(to);
+        self.booking.put(to);
+        self.tax.put(to);
+        self.tolls.put(to);
+    }
+}
+
 /// A cap that held a fare back, or up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -612,6 +855,12 @@ pub enum Cap {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for Cap {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// What went wrong. QUOTE_BROKEN: the quote held, and another price was billed. TOLL_UNBILLED, WAIT_UNBILLED,
@@ -645,6 +894,12 @@ pub enum LeakageKind {
     Unknown = 0,
 }
 
+impl Put for LeakageKind {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// Money that is lost between what was due and what was billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Leakage {
@@ -656,6 +911,15 @@ pub struct Leakage {
     pub charged_minor: i64,
     /// What the platform lost by it; below zero: what the rider or the driver lost.
     pub lost_minor: i64,
+}
+
+impl Put for Leakage {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.kind.put(to);
+        self.expected_minor.put(to);
+        self.charged_minor.put(to);
+        self.lost_minor.put(to);
+    }
 }
 
 /// What a ride comes to, and what became of it.
@@ -697,6 +961,26 @@ pub struct CapturedFare {
     pub net_minor: i64,
 }
 
+impl Put for CapturedFare {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.basis.put(to);
+        self.unlocked.put(to);
+        self.currency.put(to);
+        self.total_minor.put(to);
+        self.fees.put(to);
+        self.split.put(to);
+        self.estimated.put(to);
+        self.caps.put(to);
+        self.peak.put(to);
+        self.surge.put(to);
+        self.billed_minor.put(to);
+        self.leakages.put(to);
+        self.lost_minor.put(to);
+        self.unexplained_minor.put(to);
+        self.net_minor.put(to);
+    }
+}
+
 /// Where a record lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
@@ -706,6 +990,14 @@ pub struct Place {
     pub partition: i32,
     /// Offset.
     pub offset: i64,
+}
+
+impl Put for Place {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.topic.put(to);
+        self.partition.put(to);
+        self.offset.put(to);
+    }
 }
 
 /// What became of a fact that ends a ride: its fare, with what was lost of it; or why there is none.
@@ -745,6 +1037,25 @@ pub struct FareCaptured {
     pub stale: bool,
 }
 
+impl Put for FareCaptured {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.ride.put(to);
+        self.event.put(to);
+        self.at.put(to);
+        self.market.put(to);
+        self.outcome.put(to);
+        self.refusal.put(to);
+        self.inputs.put(to);
+        self.fare.put(to);
+        self.cause.put(to);
+        self.turn.put(to);
+        self.row.put(to);
+        self.policy_version.put(to);
+        self.policy_hash.put(to);
+        self.stale.put(to);
+    }
+}
+
 impl Record for FareCaptured {
     const TOPIC: &'static Topic = &Topic {
         name: "fare.captured",
@@ -765,6 +1076,11 @@ impl Record for FareCaptured {
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// Weather at the place.
@@ -783,6 +1099,12 @@ pub enum Weather {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for Weather {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// A signal from outside about a market.
@@ -812,6 +1134,19 @@ pub struct MarketSampled {
     pub emergency: Option<bool>,
 }
 
+impl Put for MarketSampled {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.market.put(to);
+        self.at.put(to);
+        self.cell.put(to);
+        self.competitor_bps.put(to);
+        self.traffic_bps.put(to);
+        self.weather.put(to);
+        self.event.put(to);
+        self.emergency.put(to);
+    }
+}
+
 impl Record for MarketSampled {
     const TOPIC: &'static Topic = &Topic {
         name: "market.sampled",
@@ -832,6 +1167,11 @@ impl Record for MarketSampled {
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// Time passed in a market: moves the watermark where no clock may (replay, benches, demonstration).
@@ -841,6 +1181,13 @@ pub struct MarketTicked {
     pub market: String,
     /// Event time that was reached.
     pub at: i64,
+}
+
+impl Put for MarketTicked {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.market.put(to);
+        self.at.put(to);
+    }
 }
 
 impl Record for MarketTicked {
@@ -862,6 +1209,11 @@ impl Record for MarketTicked {
 
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 
@@ -890,6 +1242,12 @@ pub enum Outcome {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for Outcome {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// Why.
@@ -938,6 +1296,12 @@ pub enum Reason {
     Unknown = 0,
 }
 
+impl Put for Reason {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// The parts of a cost, all in milliseconds of waiting; less is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Score {
@@ -953,6 +1317,16 @@ pub struct Score {
     pub fairness_ms: i32,
 }
 
+impl Put for Score {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.eta_ms.put(to);
+        self.rating_ms.put(to);
+        self.reliability_ms.put(to);
+        self.vehicle_ms.put(to);
+        self.fairness_ms.put(to);
+    }
+}
+
 /// The best candidate of this ride that was not chosen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunnerUp {
@@ -960,6 +1334,13 @@ pub struct RunnerUp {
     pub driver: String,
     /// The parts.
     pub score: Score,
+}
+
+impl Put for RunnerUp {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.driver.put(to);
+        self.score.put(to);
+    }
 }
 
 /// Why a driver near the pickup was not a candidate. RESERVED: held by a ride here; BUSY: his app says so;
@@ -995,6 +1376,12 @@ pub enum Barrier {
     Unknown = 0,
 }
 
+impl Put for Barrier {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// How many drivers were barred for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Barred {
@@ -1002,6 +1389,13 @@ pub struct Barred {
     pub barrier: Barrier,
     /// How many.
     pub drivers: i32,
+}
+
+impl Put for Barred {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.barrier.put(to);
+        self.drivers.put(to);
+    }
 }
 
 /// One step of a ride's match chain, or the answer to a record that changes nothing.
@@ -1069,6 +1463,35 @@ pub struct MatchDecided {
     pub stale: bool,
 }
 
+impl Put for MatchDecided {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.decision.put(to);
+        self.market.put(to);
+        self.at.put(to);
+        self.ride.put(to);
+        self.rider.put(to);
+        self.revision.put(to);
+        self.outcome.put(to);
+        self.reason.put(to);
+        self.driver.put(to);
+        self.answer_by.put(to);
+        self.eta_ms.put(to);
+        self.score.put(to);
+        self.runner_up.put(to);
+        self.margin_ms.put(to);
+        self.considered.put(to);
+        self.barred.put(to);
+        self.of.put(to);
+        self.cause.put(to);
+        self.quote.put(to);
+        self.turn.put(to);
+        self.row.put(to);
+        self.policy_version.put(to);
+        self.policy_hash.put(to);
+        self.stale.put(to);
+    }
+}
+
 impl Record for MatchDecided {
     const TOPIC: &'static Topic = &Topic {
         name: "match.decided",
@@ -1088,6 +1511,11 @@ impl Record for MatchDecided {
 
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 
@@ -1112,6 +1540,19 @@ pub struct PolicyChanged {
     pub hash: String,
 }
 
+impl Put for PolicyChanged {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.policy.put(to);
+        self.processor.put(to);
+        self.version.put(to);
+        self.effective_from.put(to);
+        self.author.put(to);
+        self.reason.put(to);
+        self.text.put(to);
+        self.hash.put(to);
+    }
+}
+
 impl Record for PolicyChanged {
     const TOPIC: &'static Topic = &Topic {
         name: "policy.changed",
@@ -1132,6 +1573,11 @@ impl Record for PolicyChanged {
     fn key(&self) -> &[u8] {
         self.policy.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// What became of a quote. DUPLICATE: it was answered before.
@@ -1148,6 +1594,12 @@ pub enum QuoteOutcome {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for QuoteOutcome {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// Why there is no price. NOTHING: neither distance nor duration. AMOUNT: beyond all that a ride can cost. LATE: asked
@@ -1177,6 +1629,12 @@ pub enum Refusal {
     Unknown = 0,
 }
 
+impl Put for Refusal {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// A price that was compared, and what it brings to four who want different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Price {
@@ -1192,6 +1650,17 @@ pub struct Price {
     pub riders_ppm: i32,
     /// Drivers' pay an hour, and how many are put to use, millionths of the best on the grid.
     pub operations_ppm: i32,
+}
+
+impl Put for Price {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.fare_minor.put(to);
+        self.accepts_ppm.put(to);
+        self.profit_ppm.put(to);
+        self.revenue_ppm.put(to);
+        self.riders_ppm.put(to);
+        self.operations_ppm.put(to);
+    }
 }
 
 /// A price, with its reasons.
@@ -1236,6 +1705,28 @@ pub struct QuotePrice {
     pub personal: bool,
 }
 
+impl Put for QuotePrice {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.total_minor.put(to);
+        self.currency.put(to);
+        self.expires_at.put(to);
+        self.items.put(to);
+        self.split.put(to);
+        self.chosen.put(to);
+        self.runner_up.put(to);
+        self.margin_ppm.put(to);
+        self.alternatives.put(to);
+        self.low_minor.put(to);
+        self.high_minor.put(to);
+        self.confidence_bps.put(to);
+        self.bound.put(to);
+        self.caps.put(to);
+        self.explored_bps.put(to);
+        self.propensity_bps.put(to);
+        self.personal.put(to);
+    }
+}
+
 /// What the store of riders' facts said. UNASKED: there is no store. FOUND, ABSENT: it knows him, or not. UNANSWERED:
 /// it did not answer in time, so nothing about him was known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -1255,6 +1746,12 @@ pub enum RiderFacts {
     Unknown = 0,
 }
 
+impl Put for RiderFacts {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// Tier of the loyalty programme, lowest first. What each is worth is the policy's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -1271,6 +1768,12 @@ pub enum Loyalty {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for Loyalty {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// All that a price was made from beside the policy: the same inputs and policy give the same quote to the byte.
@@ -1327,6 +1830,32 @@ pub struct QuoteInputs {
     pub wait_e6: i64,
 }
 
+impl Put for QuoteInputs {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.distance_m.put(to);
+        self.duration_s.put(to);
+        self.tolls_minor.put(to);
+        self.estimated.put(to);
+        self.service.put(to);
+        self.tier.put(to);
+        self.cell.put(to);
+        self.demand.put(to);
+        self.supply.put(to);
+        self.wait_ms.put(to);
+        self.surge_bps.put(to);
+        self.competitor_bps.put(to);
+        self.emergency_bps.put(to);
+        self.rider_facts.put(to);
+        self.rider_place.put(to);
+        self.loyalty.put(to);
+        self.loyalty_bps.put(to);
+        self.odds_e6.put(to);
+        self.slope_e6.put(to);
+        self.error_e6.put(to);
+        self.wait_e6.put(to);
+    }
+}
+
 /// The answer to a `quote.requested`: a price with its reasons, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PriceQuoted {
@@ -1362,6 +1891,24 @@ pub struct PriceQuoted {
     pub stale: bool,
 }
 
+impl Put for PriceQuoted {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.quote.put(to);
+        self.at.put(to);
+        self.market.put(to);
+        self.outcome.put(to);
+        self.refusal.put(to);
+        self.price.put(to);
+        self.inputs.put(to);
+        self.cause.put(to);
+        self.turn.put(to);
+        self.row.put(to);
+        self.policy_version.put(to);
+        self.policy_hash.put(to);
+        self.stale.put(to);
+    }
+}
+
 impl Record for PriceQuoted {
     const TOPIC: &'static Topic = &Topic {
         name: "price.quoted",
@@ -1381,6 +1928,11 @@ impl Record for PriceQuoted {
 
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 
@@ -1417,6 +1969,22 @@ pub struct QuoteRequested {
     pub tolls_minor: Option<i64>,
 }
 
+impl Put for QuoteRequested {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.quote.put(to);
+        self.at.put(to);
+        self.market.put(to);
+        self.rider.put(to);
+        self.pickup.put(to);
+        self.dropoff.put(to);
+        self.service.put(to);
+        self.tier.put(to);
+        self.distance_m.put(to);
+        self.duration_s.put(to);
+        self.tolls_minor.put(to);
+    }
+}
+
 impl Record for QuoteRequested {
     const TOPIC: &'static Topic = &Topic {
         name: "quote.requested",
@@ -1436,6 +2004,11 @@ impl Record for QuoteRequested {
 
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 
@@ -1469,6 +2042,12 @@ pub enum Cause {
     Unknown = 0,
 }
 
+impl Put for Cause {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
+}
+
 /// A header of a record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Header {
@@ -1477,6 +2056,13 @@ pub struct Header {
     /// Value.
     #[serde(with = "serde_bytes", default)]
     pub value: Option<Vec<u8>>,
+}
+
+impl Put for Header {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.name.put(to);
+        avro::some_bytes(self.value.as_deref(), to);
+    }
 }
 
 /// A record that cost only itself. Identity: processor, topic, partition and offset.
@@ -1511,6 +2097,22 @@ pub struct RecordParked {
     pub headers: Vec<Header>,
 }
 
+impl Put for RecordParked {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.processor.put(to);
+        self.cause.put(to);
+        self.detail.put(to);
+        self.place.put(to);
+        self.appended_at.put(to);
+        self.market.put(to);
+        avro::some_bytes(self.key.as_deref(), to);
+        avro::some_bytes(self.value.as_deref(), to);
+        self.size.put(to);
+        self.hash.put(to);
+        self.headers.put(to);
+    }
+}
+
 impl Record for RecordParked {
     const TOPIC: &'static Topic = &Topic {
         name: "record.parked",
@@ -1530,6 +2132,11 @@ impl Record for RecordParked {
 
     fn key(&self) -> &[u8] {
         self.key.as_deref().unwrap_or_default()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 
@@ -1588,6 +2195,29 @@ pub struct RideProgressed {
     pub bill: Option<Bill>,
 }
 
+impl Put for RideProgressed {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.event.put(to);
+        self.at.put(to);
+        self.market.put(to);
+        self.ride.put(to);
+        self.revision.put(to);
+        self.driver.put(to);
+        self.progress.put(to);
+        self.by.put(to);
+        self.why.put(to);
+        self.charged_minor.put(to);
+        self.paid_minor.put(to);
+        self.currency.put(to);
+        self.distance_m.put(to);
+        self.duration_s.put(to);
+        self.tolls_minor.put(to);
+        self.wait_s.put(to);
+        self.payment.put(to);
+        self.bill.put(to);
+    }
+}
+
 impl Record for RideProgressed {
     const TOPIC: &'static Topic = &Topic {
         name: "ride.progressed",
@@ -1607,6 +2237,11 @@ impl Record for RideProgressed {
 
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 
@@ -1635,6 +2270,20 @@ pub struct RideRequested {
     pub quote: Option<String>,
 }
 
+impl Put for RideRequested {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.ride.put(to);
+        self.at.put(to);
+        self.market.put(to);
+        self.rider.put(to);
+        self.pickup.put(to);
+        self.dropoff.put(to);
+        self.service.put(to);
+        self.tier.put(to);
+        self.quote.put(to);
+    }
+}
+
 impl Record for RideRequested {
     const TOPIC: &'static Topic = &Topic {
         name: "ride.requested",
@@ -1655,6 +2304,11 @@ impl Record for RideRequested {
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// What a rider agreed to, until it is taken back.
@@ -1664,6 +2318,13 @@ pub struct Consents {
     pub personal_price: bool,
     /// Offers may be sent to him.
     pub marketing: bool,
+}
+
+impl Put for Consents {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.personal_price.put(to);
+        self.marketing.put(to);
+    }
 }
 
 /// What is known of a rider; the newest record is all of it. A key without a value: the rider asked to be forgotten.
@@ -1682,6 +2343,17 @@ pub struct RiderChanged {
     pub rides: i32,
     /// What he agreed to.
     pub consents: Consents,
+}
+
+impl Put for RiderChanged {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.rider.put(to);
+        self.at.put(to);
+        self.loyalty.put(to);
+        self.points.put(to);
+        self.rides.put(to);
+        self.consents.put(to);
+    }
 }
 
 impl Record for RiderChanged {
@@ -1703,6 +2375,11 @@ impl Record for RiderChanged {
 
     fn key(&self) -> &[u8] {
         self.rider.as_bytes()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 
@@ -1727,6 +2404,12 @@ pub enum RideStatus {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for RideStatus {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// A ride as the decision layer remembers it; CLOSED ones stay for the admission window of 24 hours, so that a repeat
@@ -1764,6 +2447,23 @@ pub struct RideKept {
     pub first: Option<String>,
 }
 
+impl Put for RideKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.ride.put(to);
+        self.requested_at.put(to);
+        self.request.put(to);
+        self.status.put(to);
+        self.revision.put(to);
+        self.since.put(to);
+        self.driver.put(to);
+        self.answer_by.put(to);
+        self.accepted.put(to);
+        self.started.put(to);
+        self.refused.put(to);
+        self.first.put(to);
+    }
+}
+
 /// What a driver earned, for fairness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Account {
@@ -1775,6 +2475,15 @@ pub struct Account {
     pub since: i64,
     /// When the driver last became free.
     pub free_since: i64,
+}
+
+impl Put for Account {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.income_minor.put(to);
+        self.rides.put(to);
+        self.since.put(to);
+        self.free_since.put(to);
+    }
 }
 
 /// A driver as the decision layer remembers him.
@@ -1793,6 +2502,16 @@ pub struct DriverKept {
     pub account: Account,
 }
 
+impl Put for DriverKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.driver.put(to);
+        self.hop.put(to);
+        self.here.put(to);
+        self.ride.put(to);
+        self.account.put(to);
+    }
+}
+
 /// A market's clock and running totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClockKept {
@@ -1806,6 +2525,15 @@ pub struct ClockKept {
     pub anchor_appended: i64,
 }
 
+impl Put for ClockKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.now.put(to);
+        self.turn.put(to);
+        self.anchor_at.put(to);
+        self.anchor_appended.put(to);
+    }
+}
+
 /// Surge of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SurgeCell {
@@ -1815,6 +2543,14 @@ pub struct SurgeCell {
     pub average: i64,
     /// What is asked, basis points of the surge base.
     pub surge_bps: i32,
+}
+
+impl Put for SurgeCell {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.cell.put(to);
+        self.average.put(to);
+        self.surge_bps.put(to);
+    }
 }
 
 /// Surge of a market, stepped minute by minute.
@@ -1827,6 +2563,13 @@ pub struct SurgeKept {
     pub cells: Vec<SurgeCell>,
 }
 
+impl Put for SurgeKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.at.put(to);
+        self.cells.put(to);
+    }
+}
+
 /// The newest sample of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SampleKept {
@@ -1837,6 +2580,14 @@ pub struct SampleKept {
     pub at: i64,
     /// Competitors' price against our metered fare, basis points.
     pub competitor_bps: i32,
+}
+
+impl Put for SampleKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.cell.put(to);
+        self.at.put(to);
+        self.competitor_bps.put(to);
+    }
 }
 
 /// What `market.sampled` said of a market.
@@ -1854,6 +2605,15 @@ pub struct SignalsKept {
     pub samples: Vec<SampleKept>,
 }
 
+impl Put for SignalsKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.since.put(to);
+        self.ceiling_bps.put(to);
+        self.heard.put(to);
+        self.samples.put(to);
+    }
+}
+
 /// A day's highest price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DayHigh {
@@ -1863,11 +2623,24 @@ pub struct DayHigh {
     pub highest_bps: i64,
 }
 
+impl Put for DayHigh {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.day.put(to);
+        self.highest_bps.put(to);
+    }
+}
+
 /// The highest price of each of the last 60 days: what an emergency is measured by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HighsKept {
     /// By day.
     pub days: Vec<DayHigh>,
+}
+
+impl Put for HighsKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.days.put(to);
+    }
 }
 
 /// Where a ride's fare stands.
@@ -1882,6 +2655,12 @@ pub enum FareStatus {
     #[default]
     #[serde(other)]
     Unknown = 0,
+}
+
+impl Put for FareStatus {
+    fn put(&self, to: &mut Vec<u8>) {
+        (*self as i32).put(to);
+    }
 }
 
 /// An open ride's promise; or that it was captured, which is remembered for 24 hours so that nothing is captured twice.
@@ -1913,6 +2692,21 @@ pub struct FareKept {
     pub promise: Option<Promise>,
 }
 
+impl Put for FareKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.ride.put(to);
+        self.status.put(to);
+        self.at.put(to);
+        self.requested_at.put(to);
+        self.service.put(to);
+        self.tier.put(to);
+        self.road_m.put(to);
+        self.peak.put(to);
+        self.quote.put(to);
+        self.promise.put(to);
+    }
+}
+
 /// Whether a market has its peak, whether it surges, and whether an emergency holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TideKept {
@@ -1928,6 +2722,17 @@ pub struct TideKept {
     pub emergency: bool,
     /// Event time of the newest word about an emergency.
     pub heard: i64,
+}
+
+impl Put for TideKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.peak.put(to);
+        self.peak_since.put(to);
+        self.surge.put(to);
+        self.surge_since.put(to);
+        self.emergency.put(to);
+        self.heard.put(to);
+    }
 }
 
 /// What a processor must remember, one small record an entity, written in the transaction of the decision that changed
@@ -1966,6 +2771,22 @@ pub struct StateKept {
     pub tide: Option<TideKept>,
 }
 
+impl Put for StateKept {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.processor.put(to);
+        self.market.put(to);
+        self.entity.put(to);
+        self.ride.put(to);
+        self.driver.put(to);
+        self.clock.put(to);
+        self.surge.put(to);
+        self.signals.put(to);
+        self.highs.put(to);
+        self.fare.put(to);
+        self.tide.put(to);
+    }
+}
+
 impl Record for StateKept {
     const TOPIC: &'static Topic = &Topic {
         name: "state.kept",
@@ -1986,6 +2807,11 @@ impl Record for StateKept {
     fn key(&self) -> &[u8] {
         self.entity.as_bytes()
     }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
+    }
 }
 
 /// How far a partition was applied.
@@ -1999,6 +2825,14 @@ pub struct Cut {
     pub offset: i64,
 }
 
+impl Put for Cut {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.topic.put(to);
+        self.partition.put(to);
+        self.offset.put(to);
+    }
+}
+
 /// A request of the turn.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TurnAsked {
@@ -2008,6 +2842,13 @@ pub struct TurnAsked {
     pub request: RideRequested,
 }
 
+impl Put for TurnAsked {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.place.put(to);
+        self.request.put(to);
+    }
+}
+
 /// A fact of the turn.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TurnProgressed {
@@ -2015,6 +2856,13 @@ pub struct TurnProgressed {
     pub place: Place,
     /// What it says.
     pub progress: RideProgressed,
+}
+
+impl Put for TurnProgressed {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.place.put(to);
+        self.progress.put(to);
+    }
 }
 
 /// A ride that looks for a driver: a row of the assignment problem.
@@ -2037,6 +2885,19 @@ pub struct TurnRow {
     pub considered: i32,
     /// Why some were no candidates.
     pub barred: Vec<Barred>,
+}
+
+impl Put for TurnRow {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.ride.put(to);
+        self.cell.put(to);
+        self.component.put(to);
+        self.unserved_ms.put(to);
+        self.dual_ms.put(to);
+        self.column.put(to);
+        self.considered.put(to);
+        self.barred.put(to);
+    }
 }
 
 /// A driver that could be asked: a column of the assignment problem.
@@ -2063,6 +2924,20 @@ pub struct TurnColumn {
     pub dual_ms: i64,
 }
 
+impl Put for TurnColumn {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.driver.put(to);
+        self.cell.put(to);
+        self.pinged_at.put(to);
+        self.place.put(to);
+        self.tier.put(to);
+        self.vehicle.put(to);
+        self.rating_bps.put(to);
+        self.reliability_bps.put(to);
+        self.dual_ms.put(to);
+    }
+}
+
 /// A ride and a driver that may serve it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TurnEdge {
@@ -2074,6 +2949,15 @@ pub struct TurnEdge {
     pub distance_m: i32,
     /// The parts of the cost; the cost is their sum.
     pub score: Score,
+}
+
+impl Put for TurnEdge {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.row.put(to);
+        self.column.put(to);
+        self.distance_m.put(to);
+        self.score.put(to);
+    }
 }
 
 /// A cell of a market as a turn of `quoting` found and left it.
@@ -2091,6 +2975,17 @@ pub struct CellCounted {
     pub before_bps: i32,
     /// Surge after it.
     pub surge_bps: i32,
+}
+
+impl Put for CellCounted {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.cell.put(to);
+        self.demand.put(to);
+        self.supply.put(to);
+        self.average_before.put(to);
+        self.before_bps.put(to);
+        self.surge_bps.put(to);
+    }
 }
 
 /// What a turn was decided from and the proof that its assignment is optimal: for every edge u + v <= cost, equal on
@@ -2138,6 +3033,30 @@ pub struct TurnTaken {
     pub cells: Vec<CellCounted>,
 }
 
+impl Put for TurnTaken {
+    fn put(&self, to: &mut Vec<u8>) {
+        self.processor.put(to);
+        self.market.put(to);
+        self.turn.put(to);
+        self.chunk.put(to);
+        self.chunks.put(to);
+        self.now.put(to);
+        self.policy_version.put(to);
+        self.policy_hash.put(to);
+        self.stale.put(to);
+        self.exact.put(to);
+        self.gap_ms.put(to);
+        self.cut.put(to);
+        self.asked.put(to);
+        self.progressed.put(to);
+        self.rides.put(to);
+        self.rows.put(to);
+        self.columns.put(to);
+        self.edges.put(to);
+        self.cells.put(to);
+    }
+}
+
 impl Record for TurnTaken {
     const TOPIC: &'static Topic = &Topic {
         name: "turn.taken",
@@ -2157,6 +3076,11 @@ impl Record for TurnTaken {
 
     fn key(&self) -> &[u8] {
         self.market.as_bytes()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        self.put(to);
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Start at [`Processor`]: what a decision maker is. [`contract`] holds one type a topic, generated from `schemas/`.
 
+mod avro;
 pub mod check;
 pub mod codec;
 pub mod contract;

@@ -47,6 +47,14 @@ pub trait Record: Serialize + DeserializeOwned {
 
     /// The Kafka key.
     fn key(&self) -> &[u8];
+
+    /// Appends the record to `to` as an Avro datum of its own schema. Types of the contract write themselves; any other goes by its schema.
+    ///
+    /// # Errors
+    /// What the schema has no form for, in one line.
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        crate::codec::by_schema(self, to)
+    }
 }
 
 /// Something that a decision writes to a topic.

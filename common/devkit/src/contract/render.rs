@@ -20,6 +20,7 @@ pub(super) fn render(contract: &Contract) -> String {
     out.line("use serde::{Deserialize, Serialize};");
     out.line("use serde_avro_fast::Schema;");
     out.line("");
+    out.line("use crate::avro::{self, Put};");
     out.line("use crate::record::{PlacedBy, Record, Topic};");
     out.line("");
     out.topics();
@@ -106,6 +107,25 @@ impl Writer<'_> {
             let _ = writeln!(self.text, "    {} = {number},", names::pascal(symbol));
         }
         self.line("}");
+        self.put(full, &["(*self as i32).put(to);".to_owned()]);
+    }
+
+    /// How a type writes itself: what it is made of, in wire order.
+    fn put(&mut self, full: &str, lines: &[String]) {
+        let _ = writeln!(self.text, "\nimpl Put for {} {{", names::simple(full));
+        self.line("    fn put(&self, to: &mut Vec<u8>) {");
+        lines.iter().for_each(|line| self.line(&format!("        {line}")));
+        self.line("    }");
+        self.line("}");
+    }
+
+    fn field_put(field: &Field) -> String {
+        let name = names::field(&field.name);
+        match &field.kind {
+            Type::Bytes => format!("avro::bytes(&self.{name}, to);"),
+            Type::Optional(inner) if **inner == Type::Bytes => format!("avro::some_bytes(self.{name}.as_deref(), to);"),
+            _ => format!("self.{name}.put(to);"),
+        }
     }
 
     fn record(&mut self, full: &str, fields: &[Field]) {
@@ -137,6 +157,7 @@ impl Writer<'_> {
         }
         self.line("}");
         self.defaults(full, &functions);
+        self.put(full, &fields.iter().map(Writer::field_put).collect::<Vec<_>>());
     }
 
     fn defaults(&mut self, full: &str, functions: &[(String, String, String)]) {
@@ -189,6 +210,11 @@ impl Writer<'_> {
             _ => format!("self.{field}.as_deref().unwrap_or_default()"),
         };
         let _ = writeln!(self.text, "        {expression}");
+        self.line("    }");
+        self.line("");
+        self.line("    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {");
+        self.line("        self.put(to);");
+        self.line("        Ok(())");
         self.line("    }");
         self.line("}");
     }
