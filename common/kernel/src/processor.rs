@@ -108,7 +108,8 @@ impl<P: Processor> Clone for Turn<P> {
 pub enum Read<P: Processor> {
     /// It asks: it leads to exactly one fate (law 1).
     Ask(P::Ask),
-    /// It is decided on in a turn, and its effect is kept.
+    /// It is decided on in a turn, and its effect is kept. One of the work topic may be taken before asks that lie in front of it, so it may
+    /// be read again, must change nothing then, and must never fail to be decided.
     Fact(P::Fact),
     /// It only changes what is seen; it expires by event time, or is read again from the start.
     Seen(P::Seen),

@@ -56,6 +56,8 @@ pub struct Came {
     pub ride: String,
     /// Event time, milliseconds.
     pub at: i64,
+    /// With whom.
+    pub driver: String,
     /// So far.
     pub step: Step,
 }

@@ -53,7 +53,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let (named, base) = policies(args, &settings)?;
     let leaks = args.leaks.as_ref().map(|path| rows(path).map(|rows| (path, rows))).transpose()?;
     let mut seen = Seen::new(args.utc_offset_minutes);
-    seen.policies = Published::after(&base)?;
+    if let Some(base) = &base {
+        seen.policies = Published::after(base)?;
+    }
     let unreadable = read(&settings, &mut seen, leaks.is_none())?;
     if let Some((path, rows)) = leaks {
         leaked(path, &rows, &mut seen)?;
@@ -62,7 +64,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     if let Some((version, policy)) = published.filter(|_| !args.json) {
         say!("By quoting@{version}, which {} published.", policy.author);
     }
-    let text = named.as_ref().or(published.map(|(_, policy)| &policy.text)).unwrap_or(&base);
+    let text = named.as_ref().or(published.map(|(_, policy)| &policy.text)).or(base.as_ref());
+    let text = text.ok_or("no policy is known: name one with --policy")?;
     let found = recommend(&seen, text)?;
     for (count, what) in [
         (unreadable, "records could not be read"),
@@ -86,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
 }
 
 /// The text that `--policy` names, if any, and the one that holds before any was published.
-fn policies(args: &Args, settings: &Settings) -> Result<(Option<String>, String), String> {
+fn policies(args: &Args, settings: &Settings) -> Result<(Option<String>, Option<String>), String> {
     let read = |path: &Path| {
         let wrong = |why: String| format!("policy {}: {why}", path.display());
         let text = settings::text_of(path).map_err(wrong)?;
@@ -95,8 +98,10 @@ fn policies(args: &Args, settings: &Settings) -> Result<(Option<String>, String)
     };
     let named = args.policy.as_deref().map(read).transpose()?;
     let base = match settings.text("policy.quoting") {
-        "" => pricing::BUILT_IN.to_owned(),
-        path => read(Path::new(path))?,
+        "" => Some(pricing::BUILT_IN.to_owned()),
+        // Where another is named, what held before is only needed to tell what it did: the file may lie on the servers alone.
+        path if named.is_some() => read(Path::new(path)).ok(),
+        path => Some(read(Path::new(path))?),
     };
     Ok((named, base))
 }

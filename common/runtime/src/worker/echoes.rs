@@ -8,18 +8,29 @@ use std::{
 use kernel::{Processor, Topic};
 
 use crate::{
-    log::{Raw, Transaction},
+    log::{Outgoing, Raw, Transaction},
     seat::At,
 };
 
-/// Records that are remembered until they are read back, most: beyond it none are, and all are decoded.
+/// Records that are remembered until they are read back, most, and bytes of the transactions that they are part of: beyond it none are,
+/// and all are decoded.
 const MOST: usize = 1 << 17;
+const BYTES: usize = 256 << 20;
+
+/// A record of a transaction, by its place in it.
+struct Echo {
+    transaction: Arc<Transaction>,
+    place: usize,
+    /// Its part of the transaction's bytes.
+    bytes: usize,
+}
 
 /// Own records on their way back, in the order in which they were written.
 #[derive(Default)]
 pub(super) struct Echoes {
-    due: BTreeMap<At, VecDeque<(Arc<Transaction>, usize)>>,
+    due: BTreeMap<At, VecDeque<Echo>>,
     count: usize,
+    bytes: usize,
 }
 
 impl Echoes {
@@ -29,14 +40,20 @@ impl Echoes {
     }
 
     fn note(&mut self, topics: &[&Topic], transaction: &Arc<Transaction>) {
-        for (place, record) in transaction.records.iter().enumerate() {
-            if topics.iter().any(|echo| echo.name == record.topic.name) {
-                let at = (record.topic.name, record.partition);
-                self.due.entry(at).or_default().push_back((transaction.clone(), place));
-                self.count += 1;
-            }
+        let echo = |topic: &Topic| topics.iter().any(|echo| echo.name == topic.name);
+        let count = transaction.records.iter().filter(|record| echo(record.topic)).count();
+        if count == 0 {
+            return;
         }
-        if self.count > MOST {
+        let all: usize = transaction.records.iter().map(|record| record.value.as_ref().map_or(0, Vec::len)).sum();
+        let bytes = all.div_ceil(count);
+        for (place, record) in transaction.records.iter().enumerate().filter(|(_, record)| echo(record.topic)) {
+            let due = self.due.entry((record.topic.name, record.partition)).or_default();
+            due.push_back(Echo { transaction: transaction.clone(), place, bytes });
+        }
+        self.count += count;
+        self.bytes += bytes * count;
+        if self.count > MOST || self.bytes > BYTES {
             self.forget();
         }
     }
@@ -44,21 +61,20 @@ impl Echoes {
     /// Whether a record is the next that is due, to the byte. What others wrote there is none, and what comes after it still is.
     pub(super) fn heard(&mut self, raw: &Raw) -> bool {
         let Some(due) = self.due.get_mut(&(raw.topic, raw.partition)) else { return false };
-        let same = due
-            .front()
-            .and_then(|(transaction, place)| transaction.records.get(*place))
-            .is_some_and(|record| record.value == raw.value && raw.key.as_deref() == Some(record.key.as_slice()));
+        let Some(Echo { transaction, place, bytes }) = due.front() else { return false };
+        let same = |record: &Outgoing| record.value == raw.value && raw.key.as_deref() == Some(record.key.as_slice());
+        let same = transaction.records.get(*place).is_some_and(same);
         if same {
-            due.pop_front();
             self.count -= 1;
+            self.bytes -= *bytes;
+            due.pop_front();
         }
         same
     }
 
     /// Nothing is known of what comes: a transaction failed, or partitions went.
     pub(super) fn forget(&mut self) {
-        self.due.clear();
-        self.count = 0;
+        *self = Echoes::default();
     }
 }
 
@@ -67,7 +83,6 @@ mod tests {
     use kernel::{Millis, Record, contract::PriceQuoted};
 
     use super::*;
-    use crate::log::Outgoing;
 
     fn outgoing(value: &[u8]) -> Outgoing {
         let (topic, key, value) = (PriceQuoted::TOPIC, b"m".to_vec(), Some(value.to_vec()));
@@ -118,6 +133,11 @@ mod tests {
         assert_eq!(echoes.count, MOST);
         echoes.note(&[PriceQuoted::TOPIC], &most);
         assert_eq!((echoes.count, echoes.due.len()), (0, 0));
+        // A few, but heavy: what else is in their transaction is held with them.
+        let heavy =
+            Arc::new(Transaction { records: vec![outgoing(&vec![0; BYTES / 2 + 1])], ..Transaction::default() });
+        [(); 2].map(|()| echoes.note(&[PriceQuoted::TOPIC], &heavy));
+        assert_eq!((echoes.count, echoes.bytes), (0, 0));
     }
 
     #[test]

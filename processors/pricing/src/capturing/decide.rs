@@ -10,7 +10,7 @@ use kernel::{Event, Processor, Rules, Turn};
 
 use super::answer::{capture, told};
 use super::output::{fare_entity, way_entity};
-use super::view::{Market, waited_s};
+use super::view::{Market, Way, waited_s};
 use super::{Asked, Came, Capturing, Fact, Output, Step, View};
 use crate::capture::sound::LONGEST_S;
 use crate::capture::tide::Tide;
@@ -47,7 +47,7 @@ struct Till<'a> {
     /// Fares as this turn leaves them.
     fares: BTreeMap<String, FareKept>,
     /// When rides came how far, as far as this turn heard of it.
-    ways: BTreeMap<(String, Step), i64>,
+    ways: BTreeMap<(String, Step), Way>,
 }
 
 impl Till<'_> {
@@ -87,17 +87,18 @@ impl Till<'_> {
         self.fares.insert(asked.ride.clone(), fare);
     }
 
-    /// A ride came so far. The newest word counts, for another driver may come; a ride that was captured goes nowhere.
+    /// A ride came so far; one that was captured goes nowhere.
     fn came(&mut self, came: &Came) {
         let captured = self.fare(&came.ride).is_some_and(|fare| fare.status == FareStatus::Captured);
-        if !captured && self.way(&came.ride, came.step).is_none_or(|known| known < came.at) {
-            self.ways.insert((came.ride.clone(), came.step), came.at);
+        let way = Way { at: came.at, driver: came.driver.clone() };
+        if !captured && way.counts(self.way(&came.ride, came.step)) {
+            self.ways.insert((came.ride.clone(), came.step), way);
         }
     }
 
-    /// When a ride came so far.
-    fn way(&self, ride: &str, step: Step) -> Option<i64> {
-        self.ways.get(&(ride.to_owned(), step)).copied().or_else(|| self.market.ways.at(ride, step))
+    /// When a ride came so far, and with whom.
+    fn way(&self, ride: &str, step: Step) -> Option<&Way> {
+        self.ways.get(&(ride.to_owned(), step)).or_else(|| self.market.ways.at(ride, step))
     }
 
     /// A ride's fare as it stands now.
@@ -144,7 +145,7 @@ impl Till<'_> {
         let RideProgressed { payment, charged_minor, paid_minor, .. } = *fact;
         let (service, tier) = asked_for(fact, known);
         let way = |step| self.way(&fact.ride, step);
-        let derived = || waited_s(way(Step::Arrived), way(Step::Started), LONGEST_S);
+        let derived = || waited_s((way(Step::Arrived), way(Step::Started)), fact.driver.as_deref(), LONGEST_S);
         CaptureInputs {
             progress,
             by,
@@ -212,9 +213,10 @@ impl Till<'_> {
         }
         let over: BTreeSet<&str> = self.over().collect();
         let came = self.ways.iter().filter(|((ride, _), _)| !over.contains(ride.as_str()));
-        kept.extend(came.map(|((ride, step), at)| {
+        kept.extend(came.map(|((ride, step), way)| {
             let requested_at = self.fare(ride).and_then(|fare| fare.requested_at);
-            Output::way(market, Came { ride: ride.clone(), at: *at, step: *step }, requested_at)
+            let Way { at, driver } = way.clone();
+            Output::way(market, Came { ride: ride.clone(), at, driver, step: *step }, requested_at)
         }));
         kept.extend(self.fares.values().map(|fare| Output::fare(market, fare.clone())));
         if kept.is_empty() {

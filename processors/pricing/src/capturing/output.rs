@@ -85,7 +85,7 @@ impl Output {
             status: RideStatus::Assigned,
             revision: -1,
             since: came.at,
-            driver: None,
+            driver: Some(came.driver),
             answer_by: None,
             accepted: None,
             started: came.step == Step::Started,

@@ -31,7 +31,8 @@ pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Rea
     if topic == RideProgressed::TOPIC.name {
         let fact: RideProgressed = decode(datum)?;
         check_progress(&fact)?;
-        let came = |step| Read::Fact(Fact::Came(Came { ride: fact.ride.clone(), at: fact.at, step }));
+        let driver = || fact.driver.clone().unwrap_or_default();
+        let came = |step| Read::Fact(Fact::Came(Came { ride: fact.ride.clone(), at: fact.at, driver: driver(), step }));
         let read = match fact.progress {
             Progress::Completed | Progress::Cancelled | Progress::NoShow => Read::Ask(fact.clone()),
             Progress::Arrived => came(Step::Arrived),

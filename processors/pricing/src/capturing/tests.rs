@@ -143,7 +143,7 @@ fn wants(ride: &str, seconds: i64, quote: Option<&str>) -> Fact {
 }
 
 fn came(ride: &str, seconds: i64, step: Step) -> Fact {
-    Fact::Came(Came { ride: ride.to_owned(), at: START + seconds * 1_000, step })
+    Fact::Came(Came { ride: ride.to_owned(), at: START + seconds * 1_000, driver: "dan".to_owned(), step })
 }
 
 fn sample(seconds: i64, emergency: Option<bool>) -> Fact {

@@ -15,7 +15,7 @@ use crate::capture::tide::Tide;
 pub(crate) use market::Market;
 pub(crate) use quotes::Quotes;
 pub use ways::Step;
-pub(crate) use ways::{Ways, waited_s};
+pub(crate) use ways::{Way, Ways, waited_s};
 
 /// Facts of all markets that a worker owns.
 ///
@@ -55,8 +55,9 @@ impl View {
         if let Some(ride) = rest.strip_prefix("/fare/") {
             self.enter(market).keep(ride, kept.and_then(|kept| kept.fare.as_ref()));
         } else if let Some((step, ride)) = way(rest) {
-            let at = kept.and_then(|kept| kept.ride.as_ref()).map(|kept| kept.since);
-            self.enter(market).ways.keep(ride, step, at);
+            let kept = kept.and_then(|kept| kept.ride.as_ref());
+            let way = kept.map(|kept| Way { at: kept.since, driver: kept.driver.clone().unwrap_or_default() });
+            self.enter(market).ways.keep(ride, step, way);
         } else if rest == "/tide" {
             let tide = kept.and_then(|kept| kept.tide.as_ref());
             self.enter(market).tide = tide.map(Tide::from).unwrap_or_default();

@@ -225,7 +225,8 @@ impl Level {
         let own = own.or_else(|| alone().map(|solved| guess(solved.coefficients[1], solved.error(1))));
         let Some(own) = own else { return 0.0 };
         let beyond = (own.value * own.value - own.error * own.error).max(0.0);
-        shrunk(own, Guess::default(), beyond).value
+        // What a policy may say, so that the odds are told beside it.
+        shrunk(own, Guess::default(), beyond).value.clamp(-5.0, 5.0)
     }
 }
 

@@ -9,10 +9,13 @@ const SLOPE: (f64, f64) = (0.05, 20.0);
 pub fn section(market: Option<&str>, learned: &Learned, rows: &[Local], utc_offset_minutes: i32) -> String {
     let name = market.map_or("demand".to_owned(), |market| format!("markets.{market:?}.demand"));
     let (odds, slope, error) = figures(learned.odds, learned.slope, learned.error);
-    let (wait, surge) = (learned.wait.clamp(0.0, 2.0), learned.surge.clamp(-5.0, 5.0));
+    let wait = learned.wait.clamp(0.0, 2.0);
+    let surge = format!("surge = {:.4}\n", learned.surge.clamp(-5.0, 5.0));
+    // Where surge says nothing the section is one that versions before take, too.
+    let surge = if surge == "surge = 0.0000\n" { String::new() } else { surge };
     let warning = beyond(learned.slope).map_or(String::new(), |why| format!("# {why}\n"));
     let head = format!(
-        "{warning}[{name}]\nodds = {odds:.4}\nslope = {slope:.4}\nerror = {error:.4}\nwait = {wait:.4}\nsurge = {surge:.4}\nutc_offset_minutes = {utc_offset_minutes}\n"
+        "{warning}[{name}]\nodds = {odds:.4}\nslope = {slope:.4}\nerror = {error:.4}\nwait = {wait:.4}\n{surge}utc_offset_minutes = {utc_offset_minutes}\n"
     );
     let row = |row: &Local| {
         let (odds, slope, error) = figures(row.odds, row.slope, row.error);

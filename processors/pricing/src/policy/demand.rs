@@ -82,7 +82,9 @@ impl DemandPolicy {
             [(Some(cell), Some(hour)), (Some(cell), None), (None, Some(hour))].iter().find_map(|key| self.row(key));
         let [odds, slope, error] =
             row.map_or([self.odds, self.slope, self.error], |row| [row.odds, row.slope, row.error]);
-        self.told(odds + self.surge * f64::from(surge_bps) / WHOLE as f64, slope, error)
+        // However far surge goes beyond what was seen of it, odds stay inside what a policy may say of them.
+        let odds = (odds + self.surge * f64::from(surge_bps) / WHOLE as f64).clamp(-5.0, 5.0);
+        self.told(odds, slope, error)
     }
 
     /// The same of the market as a whole, without surge.

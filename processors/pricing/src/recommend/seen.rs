@@ -119,6 +119,7 @@ pub struct Seen {
     /// Records whose time is absurd; nothing else of them is counted.
     pub absurd: u64,
     utc_offset_ms: i64,
+    now: Option<i64>,
     rides: BTreeMap<(String, String), Ride>,
     /// Tier of each quote that was not taken yet.
     quotes: BTreeMap<(String, String), &'static str>,
@@ -130,10 +131,9 @@ impl Seen {
         Seen { utc_offset_ms: utc_offset_minutes * 60_000, ..Seen::default() }
     }
 
-    /// The newest event time that was seen, milliseconds; `None`: nothing was.
+    /// The newest event time of what was decided (quotes, matches, fares), milliseconds; `None`: nothing was. What was only asked may have any time.
     pub fn now(&self) -> Option<i64> {
-        let spans = self.markets.values().flat_map(|market| [market.span, market.captured]);
-        spans.flatten().map(|(_, last)| last).max()
+        self.now
     }
 
     /// A quote was priced.
@@ -146,6 +146,7 @@ impl Seen {
         let name = inputs.tier.map_or("PLAIN", crate::policy::tier_name);
         let market = self.markets.entry(quoted.market.clone()).or_default();
         market.at(quoted.at);
+        self.now = self.now.max(Some(quoted.at));
         let tier = market.tiers.entry(name.to_owned()).or_default();
         tier.quoted += 1;
         tier.fares = tier.fares.saturating_add(price.chosen.fare_minor);
@@ -185,6 +186,9 @@ impl Seen {
 
     /// What became of a ride.
     pub fn decided(&mut self, decided: &MatchDecided) {
+        if sound(decided.at) {
+            self.now = self.now.max(Some(decided.at));
+        }
         let waits = decided.outcome == Outcome::Waiting && decided.reason == Reason::Nobody;
         let expires = decided.outcome == Outcome::Closed && decided.reason == Reason::Expired;
         if !waits && !expires {
@@ -212,6 +216,7 @@ impl Seen {
         }
         let market = self.markets.entry(captured.market.clone()).or_default();
         market.captured = Some(wider(market.captured, captured.at));
+        self.now = self.now.max(Some(captured.at));
         let version = self.policies.at(captured.at).map_or(0, |(version, _)| version);
         let held = market.held.entry(version).or_default();
         held.rides += 1;

@@ -123,7 +123,13 @@ fn play(all: &[Happens], mut after: impl FnMut(i64, &[RideProgressed], &[FareCap
             }
             Happens::Came(ride, ago, started) => {
                 let step = if *started { Step::Started } else { Step::Arrived };
-                facts.push(super::came(&format!("r{ride}"), seconds - ago, step));
+                let super::Fact::Came(mut came) = super::came(&format!("r{ride}"), seconds - ago, step) else {
+                    continue;
+                };
+                if ago % 7 == 1 {
+                    came.driver = "eve".to_owned();
+                }
+                facts.push(super::Fact::Came(came));
             }
             Happens::Sample(emergency) => facts.push(sample(seconds, *emergency)),
             Happens::Passes(span) => {
@@ -215,7 +221,9 @@ proptest! {
         prop_assert_eq!(rebuilt.kept(MARKET), stage.view.kept(MARKET));
         for market in [&rebuilt, &stage.view].into_iter().filter_map(|view| view.market(MARKET)) {
             let at = Millis(START + seconds * 1_000);
-            prop_assert_eq!(market.promised(at).collect::<Vec<_>>(), market.promised_by_looking(at));
+            let mut promised: Vec<_> = market.promised(at).collect();
+            promised.sort_by(|one, other| one.ride.cmp(&other.ride));
+            prop_assert_eq!(promised, market.promised_by_looking(at));
         }
         let asks: Vec<_> = (0..6).map(|ride| ends(&format!("r{ride}"), seconds, Progress::Completed)).collect();
         let ids = stage.seen.iter().filter_map(|seen| if let Seen::Quoted(id, _) = seen { Some(id.clone()) } else { None });

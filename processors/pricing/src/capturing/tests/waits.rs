@@ -24,9 +24,20 @@ fn where_the_end_tells_no_wait_it_is_that_between_arrival_and_start() {
     assert_eq!(waited(&both, told), (Some(0), 0), "what the end tells counts");
     assert_eq!(waited(std::slice::from_ref(&arrived), done("a", 900)), (None, 0));
     assert_eq!(waited(std::slice::from_ref(&started), done("a", 900)), (None, 0));
-    // The second driver's arrival counts, whatever is read first.
-    let second = [came("a", 340, Step::Arrived), arrived.clone(), started.clone()];
+    // What his app says again changes nothing, whatever is read first.
+    let again = [came("a", 340, Step::Arrived), arrived.clone(), came("a", 700, Step::Started), started.clone()];
+    assert_eq!(waited(&again, done("a", 900)), (Some(300), 120));
+    // The driver who drove is the one who waited, whatever is read first; another's arrival tells nothing.
+    let by = |fact: &Fact, who: &str| match fact {
+        Fact::Came(came) => Fact::Came(super::Came { driver: who.to_owned(), ..came.clone() }),
+        other => other.clone(),
+    };
+    let second = [came("a", 340, Step::Arrived), by(&arrived, "eve"), started.clone()];
     assert_eq!(waited(&second, done("a", 900)), (Some(60), 0));
+    assert_eq!(waited(&[by(&arrived, "eve"), started.clone()], done("a", 900)), (None, 0));
+    let other = both.each_ref().map(|fact| by(fact, "eve"));
+    assert_eq!(waited(&other, done("a", 900)), (None, 0), "the ride ended with dan");
+    assert_eq!(waited(&other, RideProgressed { driver: None, ..done("a", 900) }).0, Some(300));
     // One who came after the start did not wait for it.
     assert_eq!(waited(&[started, came("a", 450, Step::Arrived)], done("a", 900)), (None, 0));
     // Nobody was driven, so there is no fee for waiting.

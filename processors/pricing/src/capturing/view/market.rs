@@ -21,8 +21,8 @@ pub(crate) struct Market {
     by_time: BTreeSet<(i64, String)>,
     /// Open rides whose quote was not seen yet, by the quote.
     waiting: BTreeMap<String, BTreeSet<String>>,
-    /// Of these rides the ones whose quote is known now.
-    met: BTreeSet<String>,
+    /// Of these rides the ones whose quote is known and was made in time for them, by when it was.
+    met: BTreeSet<(i64, String)>,
     /// Requests of each minute that began, by event time.
     requests: BTreeMap<i64, i64>,
     /// Event time of the newest request.
@@ -49,7 +49,9 @@ impl Market {
         if let Some(old) = self.fares.remove(ride) {
             self.by_time.remove(&(old.at, ride.to_owned()));
             self.count(&old, -1);
-            self.met.remove(ride);
+            if let Some(at) = waits(&old).and_then(|quote| self.quotes.at(quote)) {
+                self.met.remove(&(at, ride.to_owned()));
+            }
             if let Some(quote) = waits(&old)
                 && let Some(rides) = self.waiting.get_mut(quote)
             {
@@ -64,32 +66,44 @@ impl Market {
         self.count(kept, 1);
         if let Some(quote) = waits(kept) {
             self.waiting.entry(quote.to_owned()).or_default().insert(ride.to_owned());
-            if self.quotes.knows(quote) {
-                self.met.insert(ride.to_owned());
-            }
+            self.meet(quote, [(ride, kept)].into_iter());
         }
         self.asked = self.asked.max(kept.requested_at.unwrap_or(i64::MIN));
         self.fares.insert(ride.to_owned(), kept.clone());
-        for quote in self.quotes.sweep(self.asked) {
-            self.lost(&quote);
+        for (at, quote) in self.quotes.sweep(self.asked) {
+            self.part(&quote, at);
         }
     }
 
     /// A quote is seen. False: there were `room` of them already, and the oldest made way.
     pub(super) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> bool {
-        if let Some(rides) = self.waiting.get(&quote) {
-            self.met.extend(rides.iter().cloned());
+        // It may be a newer price of an id that was used again.
+        if let Some(before) = self.quotes.at(&quote) {
+            self.part(&quote, before);
         }
-        let gone = self.quotes.see(quote, promise, room);
-        gone.iter().for_each(|quote| self.lost(quote));
+        let gone = self.quotes.see(quote.clone(), promise, room);
+        let rides = self.waiting.get(&quote).into_iter().flatten();
+        let waiting: Vec<(String, FareKept)> =
+            rides.filter_map(|ride| Some((ride.clone(), self.fares.get(ride)?.clone()))).collect();
+        self.meet(&quote, waiting.iter().map(|(ride, fare)| (ride.as_str(), fare)));
+        if let Some((at, quote)) = &gone {
+            self.part(quote, *at);
+        }
         gone.is_none()
     }
 
-    /// A quote is not known any more.
-    fn lost(&mut self, quote: &str) {
-        self.waiting.get(quote).into_iter().flatten().for_each(|ride| {
-            self.met.remove(ride);
-        });
+    /// These rides wait for a quote: who asked in time for it has it, if it is known.
+    fn meet<'a>(&mut self, quote: &str, rides: impl Iterator<Item = (&'a str, &'a FareKept)>) {
+        let Some(at) = self.quotes.at(quote) else { return };
+        let in_time = rides.filter(|(_, fare)| fare.requested_at.is_some_and(|asked| Quotes::in_time(at, asked)));
+        self.met.extend(in_time.map(|(ride, _)| (at, ride.to_owned())));
+    }
+
+    /// A quote that was made at `at` is not known any more.
+    fn part(&mut self, quote: &str, at: i64) {
+        for ride in self.waiting.get(quote).into_iter().flatten() {
+            self.met.remove(&(at, ride.clone()));
+        }
     }
 
     fn count(&mut self, fare: &FareKept, more: i64) {
@@ -101,14 +115,15 @@ impl Market {
         }
     }
 
-    /// Open rides whose quote was seen since they were asked for: their promise is to be kept. Not all at once where they are many.
+    /// Open rides whose quote was seen since they were asked for: their promise is to be kept. Not all at once where they are many; what
+    /// counts no more is not looked at.
     pub(crate) fn promised(&self, now: Millis) -> impl Iterator<Item = FareKept> {
-        let kept = move |ride: &String| {
+        let kept = move |(_, ride): &(i64, String)| {
             let fare = self.fares.get(ride)?;
             let promise = self.quotes.promise(waits(fare)?, fare.requested_at?, now)?;
             Some(FareKept { promise: Some(promise.clone()), ..fare.clone() })
         };
-        self.met.iter().filter_map(kept).take(PROMISED)
+        self.met.range((Quotes::counts_from(now), String::new())..).filter_map(kept).take(PROMISED)
     }
 
     /// The same, found by a look at every fare.

@@ -28,7 +28,7 @@ impl Quotes {
 
     /// Notes a quote. Of an id that was used again, once it was forgotten, the newer price counts: it is all that a successor knows. Where
     /// there were `room` of them the oldest makes way, and is told.
-    pub(super) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> Option<Box<str>> {
+    pub(super) fn see(&mut self, quote: String, promise: Box<Promise>, room: usize) -> Option<(i64, Box<str>)> {
         if let Some(known) = self.all.get(quote.as_str()).map(|known| known.at) {
             if promise.at <= known {
                 return None;
@@ -41,8 +41,8 @@ impl Quotes {
         *minute = (minute.0 + 1, minute.1 + i64::from(promise.surge_bps.max(0)));
         let newest = self.surges.last_key_value().map_or(0, |(minute, _)| *minute);
         self.surges = self.surges.split_off(&(newest - MINUTES));
-        let gone = if self.all.len() < room { None } else { self.by_time.pop_first().map(|(_, oldest)| oldest) };
-        if let Some(oldest) = &gone {
+        let gone = if self.all.len() < room { None } else { self.by_time.pop_first() };
+        if let Some((_, oldest)) = &gone {
             self.all.remove(oldest);
         }
         self.by_time.insert((at, id.clone()));
@@ -52,13 +52,13 @@ impl Quotes {
 
     /// Forgets what no request will name: requests were read up to the event time `asked`, milliseconds. What was not asked for yet stays,
     /// however old it is: it is the market's time that says what counts. What was forgotten.
-    pub(super) fn sweep(&mut self, asked: i64) -> Vec<Box<str>> {
+    pub(super) fn sweep(&mut self, asked: i64) -> Vec<(i64, Box<str>)> {
         let (until, mut gone) = (asked.saturating_sub(HORIZON.0), Vec::new());
         while self.by_time.first().is_some_and(|(at, _)| *at < until)
-            && let Some((_, quote)) = self.by_time.pop_first()
+            && let Some((at, quote)) = self.by_time.pop_first()
         {
             self.all.remove(&quote);
-            gone.push(quote);
+            gone.push((at, quote));
         }
         gone
     }
@@ -67,13 +67,23 @@ impl Quotes {
     /// back may be known or not, by who else asked and by who took over since, so it counts for nobody.
     pub(crate) fn promise(&self, quote: &str, asked: i64, now: Millis) -> Option<&Promise> {
         let promise = self.all.get(quote)?;
-        let counts = now.since(Millis(promise.at)) <= COUNTS && Millis(asked).since(Millis(promise.at)) <= BEFORE;
+        let counts = promise.at >= Quotes::counts_from(now) && Quotes::in_time(promise.at, asked);
         counts.then_some(promise)
     }
 
-    /// Whether the quote was seen.
-    pub(super) fn knows(&self, quote: &str) -> bool {
-        self.all.contains_key(quote)
+    /// When the oldest quote was made that counts at `now`, event time in milliseconds.
+    pub(super) fn counts_from(now: Millis) -> i64 {
+        now.0.saturating_sub(COUNTS.0)
+    }
+
+    /// Whether a quote that was made at `at` is one for who asked at `asked`.
+    pub(super) fn in_time(at: i64, asked: i64) -> bool {
+        Millis(asked).since(Millis(at)) <= BEFORE
+    }
+
+    /// When a quote that is known was made.
+    pub(super) fn at(&self, quote: &str) -> Option<i64> {
+        self.all.get(quote).map(|promise| promise.at)
     }
 
     /// Mean surge of the quotes of these minutes, basis points; zero where there are none.

@@ -23,10 +23,26 @@ impl Step {
     }
 }
 
-/// Event times of the newest steps of each ride, milliseconds.
+/// When a ride came so far, and with whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Way {
+    /// Event time, milliseconds.
+    pub(crate) at: i64,
+    pub(crate) driver: String,
+}
+
+impl Way {
+    /// Whether this is what counts, beside what was heard before: of one driver his first word, for an app may say it again; of two the
+    /// newest, for a ride that was given back has another driver.
+    pub(crate) fn counts(&self, known: Option<&Way>) -> bool {
+        known.is_none_or(|known| if known.driver == self.driver { self.at < known.at } else { known.at < self.at })
+    }
+}
+
+/// The steps of each ride that count.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Ways {
-    all: BTreeMap<(String, Step), i64>,
+    all: BTreeMap<(String, Step), Way>,
     by_time: BTreeSet<(i64, String, Step)>,
 }
 
@@ -40,19 +56,19 @@ impl Ways {
     }
 
     /// When a ride came so far.
-    pub(crate) fn at(&self, ride: &str, step: Step) -> Option<i64> {
-        self.all.get(&(ride.to_owned(), step)).copied()
+    pub(crate) fn at(&self, ride: &str, step: Step) -> Option<&Way> {
+        self.all.get(&(ride.to_owned(), step))
     }
 
     /// Keeps when a ride came so far, or forgets it.
-    pub(crate) fn keep(&mut self, ride: &str, step: Step, at: Option<i64>) {
+    pub(crate) fn keep(&mut self, ride: &str, step: Step, way: Option<Way>) {
         let key = (ride.to_owned(), step);
         if let Some(old) = self.all.remove(&key) {
-            self.by_time.remove(&(old, key.0.clone(), step));
+            self.by_time.remove(&(old.at, key.0.clone(), step));
         }
-        if let Some(at) = at {
-            self.by_time.insert((at, key.0.clone(), step));
-            self.all.insert(key, at);
+        if let Some(way) = way {
+            self.by_time.insert((way.at, key.0.clone(), step));
+            self.all.insert(key, way);
         }
     }
 
@@ -63,8 +79,17 @@ impl Ways {
     }
 }
 
-/// Seconds that a driver waited who came and drove off at these event times; `None`: one of them is not known, or they make no wait.
-pub(crate) fn waited_s(arrived: Option<i64>, started: Option<i64>, longest_s: i32) -> Option<i32> {
-    let seconds = started?.checked_sub(arrived?)?.div_euclid(1_000);
+/// Seconds that the driver waited with whom the ride ended, if it tells with whom; `None`: he is not known to have come or driven off, or
+/// that makes no wait. Another's arrival says nothing of how long the rider was waited for.
+pub(crate) fn waited_s(
+    (arrived, started): (Option<&Way>, Option<&Way>),
+    driver: Option<&str>,
+    longest_s: i32,
+) -> Option<i32> {
+    let (arrived, started) = (arrived?, started?);
+    if arrived.driver != started.driver || driver.is_some_and(|driver| driver != started.driver) {
+        return None;
+    }
+    let seconds = started.at.checked_sub(arrived.at)?.div_euclid(1_000);
     i32::try_from(seconds).ok().filter(|seconds| (0..=longest_s).contains(seconds))
 }
