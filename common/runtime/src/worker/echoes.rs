@@ -136,7 +136,7 @@ mod tests {
         // A few, but heavy: what else is in their transaction is held with them.
         let heavy =
             Arc::new(Transaction { records: vec![outgoing(&vec![0; BYTES / 2 + 1])], ..Transaction::default() });
-        [(); 2].map(|()| echoes.note(&[PriceQuoted::TOPIC], &heavy));
+        (0..2).for_each(|_| echoes.note(&[PriceQuoted::TOPIC], &heavy));
         assert_eq!((echoes.count, echoes.bytes), (0, 0));
     }
 
