@@ -115,6 +115,19 @@ impl Street {
         quoted.unwrap()
     }
 
+    /// A trip from its request to its bill; `None`: a ride of no metres has no fare to bill.
+    fn billed(&mut self, at: Millis, trip: &Trip) -> Option<Billed> {
+        let draw = |salt: &str| Draw::of(SEED, &trip.ride, salt);
+        let request = requested(at, trip, draw("quoted"));
+        let quoted = request.quote.is_some().then(|| self.quoted(&request));
+        let asked = (request, quoted);
+        let mut end = end(at, trip, draw("end"));
+        let due = self.captured(&asked, &end);
+        let fare = due.fare.filter(|_| due.outcome == CaptureOutcome::Captured)?;
+        end.bill = Some(honest(&asked.0, &fare, draw("promotion")));
+        Some(Billed { asked, end, basis: fare.basis })
+    }
+
     /// What becomes of a ride that was asked for, perhaps with a quote, and ended like this.
     fn captured(&mut self, asked: &(RideRequested, Option<PriceQuoted>), end: &RideProgressed) -> FareCaptured {
         let mut view = capturing::View::default();
@@ -134,6 +147,13 @@ impl Street {
 }
 
 /// A record as the processor reads it from its topic.
+/// A ride that ended, with an honest bill.
+struct Billed {
+    asked: (RideRequested, Option<PriceQuoted>),
+    end: RideProgressed,
+    basis: FareBasis,
+}
+
 fn read<R: Record>(record: &R) -> Read<Capturing> {
     let mut bytes = Vec::new();
     encode(record, &mut bytes).unwrap();
@@ -227,6 +247,21 @@ struct Tally {
     told: i64,
 }
 
+/// Counts what was put into a bill, by class with what it costs, and what is found of it.
+fn count(tallies: &mut BTreeMap<LeakageKind, Tally>, lost: &BTreeMap<LeakageKind, i64>, found: &CapturedFare) {
+    for (kind, lost) in lost {
+        let tally = tallies.entry(*kind).or_default();
+        (tally.put, tally.lost) = (tally.put + 1, tally.lost + lost);
+    }
+    for leakage in &found.leakages {
+        let tally = tallies.entry(leakage.kind).or_default();
+        match lost.contains_key(&leakage.kind) {
+            true => (tally.found, tally.told) = (tally.found + 1, tally.told + leakage.lost_minor),
+            false => tally.wrong += 1,
+        }
+    }
+}
+
 /// Puts faults into the bills of these rides, and counts what is found.
 fn tally(rides: &[Asked]) -> BTreeMap<LeakageKind, Tally> {
     let text = pricing::BUILT_IN.replace("tax_bps = 0", "tax_bps = 1_000");
@@ -234,32 +269,14 @@ fn tally(rides: &[Asked]) -> BTreeMap<LeakageKind, Tally> {
     let mut tallies: BTreeMap<LeakageKind, Tally> = BTreeMap::new();
     for (at, trip) in rides {
         let draw = |salt: &str| Draw::of(SEED, &trip.ride, salt);
-        let request = requested(*at, trip, draw("quoted"));
-        let quoted = request.quote.is_some().then(|| street.quoted(&request));
-        let asked = (request, quoted);
-        let mut end = end(*at, trip, draw("end"));
-        let due = street.captured(&asked, &end);
-        // A ride of no metres has no fare to bill.
-        let Some(fare) = due.fare.filter(|_| due.outcome == CaptureOutcome::Captured) else { continue };
-        end.bill = Some(honest(&asked.0, &fare, draw("promotion")));
+        let Some(Billed { asked, mut end, basis }) = street.billed(*at, trip) else { continue };
         let fault = Fault::ALL[draw("fault").below(Fault::ALL.len() as u64) as usize];
         // What was not promised cannot be broken.
-        let able = fault != Fault::Quote || fare.basis == FareBasis::Quote;
+        let able = fault != Fault::Quote || basis == FareBasis::Quote;
         let spoilt = (able && draw("spoilt").happens(5_000))
             .then(|| spoil(&mut end, fault, draw("size").within(1, 300), SHARES));
-        let lost = spoilt.flatten();
-        let found = street.captured(&asked, &end).fare.unwrap();
-        if let Some(lost) = lost {
-            let tally = tallies.entry(class(fault)).or_default();
-            (tally.put, tally.lost) = (tally.put + 1, tally.lost + lost);
-        }
-        for leakage in &found.leakages {
-            let tally = tallies.entry(leakage.kind).or_default();
-            match lost.is_some() && class(fault) == leakage.kind {
-                true => (tally.found, tally.told) = (tally.found + 1, tally.told + leakage.lost_minor),
-                false => tally.wrong += 1,
-            }
-        }
+        let lost = spoilt.flatten().map(|lost| (class(fault), lost)).into_iter().collect();
+        count(&mut tallies, &lost, &street.captured(&asked, &end).fare.unwrap());
     }
     tallies
 }
@@ -338,30 +355,12 @@ fn tally_pairs(rides: &[Asked]) -> BTreeMap<[Fault; 2], BTreeMap<LeakageKind, Ta
     let mut tallies: BTreeMap<[Fault; 2], BTreeMap<LeakageKind, Tally>> = BTreeMap::new();
     for (at, trip) in rides {
         let draw = |salt: &str| Draw::of(SEED, &trip.ride, salt);
-        let request = requested(*at, trip, draw("quoted"));
-        let quoted = request.quote.is_some().then(|| street.quoted(&request));
-        let asked = (request, quoted);
-        let mut end = end(*at, trip, draw("end"));
-        let due = street.captured(&asked, &end);
-        let Some(fare) = due.fare.filter(|_| due.outcome == CaptureOutcome::Captured) else { continue };
-        end.bill = Some(honest(&asked.0, &fare, draw("promotion")));
+        let Some(Billed { asked, mut end, basis }) = street.billed(*at, trip) else { continue };
         let first = draw("first").below(ORDER.len() as u64 - 1) as usize;
         let second = first + 1 + draw("second").below((ORDER.len() - 1 - first) as u64) as usize;
         let (faults, size) = ([ORDER[first], ORDER[second]], |salt: &str| draw(salt).within(1, 300));
-        let Some(lost) = spoil_twice(&mut end, faults, [size("size"), size("other")], fare.basis) else { continue };
-        let found = street.captured(&asked, &end).fare.unwrap();
-        let pair = tallies.entry(faults).or_default();
-        for (kind, lost) in &lost {
-            let tally = pair.entry(*kind).or_default();
-            (tally.put, tally.lost) = (tally.put + 1, tally.lost + lost);
-        }
-        for leakage in &found.leakages {
-            let tally = pair.entry(leakage.kind).or_default();
-            match lost.contains_key(&leakage.kind) {
-                true => (tally.found, tally.told) = (tally.found + 1, tally.told + leakage.lost_minor),
-                false => tally.wrong += 1,
-            }
-        }
+        let Some(lost) = spoil_twice(&mut end, faults, [size("size"), size("other")], basis) else { continue };
+        count(tallies.entry(faults).or_default(), &lost, &street.captured(&asked, &end).fare.unwrap());
     }
     tallies
 }

@@ -67,6 +67,17 @@ impl Queue {
             .collect()
     }
 
+    /// Ann asked and was looked up, nothing was committed, and she rose since.
+    fn promoted(seed: u64) -> Queue {
+        let mut queue = Queue::new(seed);
+        queue.store.steady();
+        queue.becomes(Loyalty::Silver);
+        queue.ask(1, Some("ann"));
+        queue.refused(1, Millis(5_000));
+        queue.becomes(Loyalty::Gold);
+        queue
+    }
+
     fn becomes(&self, loyalty: Loyalty) {
         self.store.becomes("ann", Some(loyalty), Consents { personal_price: true, marketing: false });
     }
@@ -97,12 +108,7 @@ fn a_turn_that_is_tried_again_is_decided_from_the_same_facts() {
 #[test]
 fn who_asks_again_changes_nothing_of_his_first_ask() {
     for seed in 0..20 {
-        let mut queue = Queue::new(seed);
-        queue.store.steady();
-        queue.becomes(Loyalty::Silver);
-        queue.ask(1, Some("ann"));
-        queue.refused(1, Millis(5_000));
-        queue.becomes(Loyalty::Gold);
+        let mut queue = Queue::promoted(seed);
         queue.ask(2, Some("ann"));
         queue.refused(2, Millis(5_000));
         let (answers, reads) = (queue.answers(), queue.store.reads());
@@ -114,12 +120,7 @@ fn who_asks_again_changes_nothing_of_his_first_ask() {
 #[test]
 fn what_waits_for_half_a_minute_is_looked_up_again() {
     for seed in 0..10 {
-        let mut queue = Queue::new(seed);
-        queue.store.steady();
-        queue.becomes(Loyalty::Silver);
-        queue.ask(1, Some("ann"));
-        queue.refused(1, Millis(5_000));
-        queue.becomes(Loyalty::Gold);
+        let mut queue = Queue::promoted(seed);
         let waited = queue.refused(2, Millis(60_000));
         assert!((29_000..45_000).contains(&waited.0), "seed {seed}: {} ms", waited.0);
         assert_eq!(queue.answers(), [("q1".to_owned(), Some(1))], "seed {seed}");

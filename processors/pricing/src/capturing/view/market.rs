@@ -66,7 +66,7 @@ impl Market {
         self.count(kept, 1);
         if let Some(quote) = waits(kept) {
             self.waiting.entry(quote.to_owned()).or_default().insert(ride.to_owned());
-            self.meet(quote, [(ride, kept)].into_iter());
+            self.meet(quote, [(ride.to_owned(), kept.requested_at)]);
         }
         self.asked = self.asked.max(kept.requested_at.unwrap_or(i64::MIN));
         self.fares.insert(ride.to_owned(), kept.clone());
@@ -83,20 +83,20 @@ impl Market {
         }
         let gone = self.quotes.see(quote.clone(), promise, room);
         let rides = self.waiting.get(&quote).into_iter().flatten();
-        let waiting: Vec<(String, FareKept)> =
-            rides.filter_map(|ride| Some((ride.clone(), self.fares.get(ride)?.clone()))).collect();
-        self.meet(&quote, waiting.iter().map(|(ride, fare)| (ride.as_str(), fare)));
+        let waiting: Vec<(String, Option<i64>)> =
+            rides.filter_map(|ride| Some((ride.clone(), self.fares.get(ride)?.requested_at))).collect();
+        self.meet(&quote, waiting);
         if let Some((at, quote)) = &gone {
             self.part(quote, *at);
         }
         gone.is_none()
     }
 
-    /// These rides wait for a quote: who asked in time for it has it, if it is known.
-    fn meet<'a>(&mut self, quote: &str, rides: impl Iterator<Item = (&'a str, &'a FareKept)>) {
+    /// These rides, with when each was asked for, wait for a quote: who asked in time for it has it, if it is known.
+    fn meet(&mut self, quote: &str, rides: impl IntoIterator<Item = (String, Option<i64>)>) {
         let Some(at) = self.quotes.at(quote) else { return };
-        let in_time = rides.filter(|(_, fare)| fare.requested_at.is_some_and(|asked| Quotes::in_time(at, asked)));
-        self.met.extend(in_time.map(|(ride, _)| (at, ride.to_owned())));
+        let in_time = |asked: Option<i64>| asked.is_some_and(|asked| Quotes::in_time(at, asked));
+        self.met.extend(rides.into_iter().filter(|(_, asked)| in_time(*asked)).map(|(ride, _)| (at, ride)));
     }
 
     /// A quote that was made at `at` is not known any more.
