@@ -10,7 +10,7 @@ use std::{
 
 use devkit::sim::{Cluster, Plant, Rng, World};
 use kernel::{
-    Record, Rules,
+    Millis, Record, Rules,
     contract::{
         CaptureOutcome, FareBasis, FareCaptured, FareItems, FareSplit, MarketSampled, MarketTicked, Party, Point,
         Price, PriceQuoted, Progress, QuoteInputs, QuoteOutcome, QuotePrice, RecordParked, RideProgressed,
@@ -252,7 +252,7 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
     };
     let (pace, size) = (story::pace(rng), 2 + rng.below(2));
     let mut cluster: Cluster<Capturing, D> = Cluster::new(world.clone(), policy.clone(), (pace, size), same);
-    storm(&mut cluster, rng, 50, || street.step())?;
+    storm(&mut cluster, rng, (50, Millis(20_000)), || street.step())?;
     judge(&world.borrow(), &policy, &street.promised)
 }
 

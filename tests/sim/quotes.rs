@@ -25,6 +25,7 @@ use runtime::{Count, Discipline, Sound, log::Raw};
 
 use crate::{OverlayKept, story};
 
+mod own;
 mod riders;
 
 use riders::{RIDERS, Shaky, Tally};
@@ -169,16 +170,18 @@ fn day<D: Discipline>(seed: u64, rng: &mut Rng, world: &Rc<RefCell<World>>) -> R
     let mut cluster: Cluster<Quoting, D> = Cluster::new(world.clone(), policy.clone(), (pace, size), same);
     let shelf = store.clone();
     cluster.reading(move || shelf.reader(2));
-    // A minute is over now and then.
-    storm(&mut cluster, rng, 100, || street.step())?;
+    // A minute is over now and then; on some days so much that answers are older than what a take-over reads again.
+    let long = if rng.chance(3_000) { 400_000 } else { 20_000 };
+    storm(&mut cluster, rng, (100, Millis(long)), || street.step())?;
     judge(&world.borrow(), &policy, &store)
 }
 
-/// Steps through a storm, in which `happens` happens outside and 20 s pass at once in so many of 10,000 steps; then until nothing is in hand.
+/// Steps through a storm, in which `happens` happens outside and `long` passes at once in `passes` of 10,000 steps; then until nothing is
+/// in hand.
 pub(crate) fn storm<P: Processor, D: Discipline>(
     cluster: &mut Cluster<P, D>,
     rng: &mut Rng,
-    passes: u32,
+    (passes, long): (u32, Millis),
     mut happens: impl FnMut() -> Result<(), String>,
 ) -> Result<(), String> {
     let world = cluster.world.clone();
@@ -188,7 +191,7 @@ pub(crate) fn storm<P: Processor, D: Discipline>(
             world.borrow_mut().compact(StateKept::TOPIC.name);
         }
         if rng.chance(passes) {
-            world.borrow_mut().pass(Millis(20_000));
+            world.borrow_mut().pass(long);
         }
         happens()?;
         cluster.step()?;

@@ -183,12 +183,13 @@ pub trait Processor: Sized + 'static {
     const TAILS: &'static [Tail];
     /// What it writes.
     const OUTPUTS: &'static [&'static Topic];
-    /// Outputs that are tails, too, for who takes over, and of which [`Processor::observe`] would make what [`Processor::evolve`] made of
-    /// them: a worker does not decode again what it wrote itself.
+    /// Outputs that are tails, too, for who takes over, and of which [`Processor::observe`] makes what [`Processor::evolve`] made of
+    /// them. Only who owns the partition writes them, so he reads them no more once he took over, and no cut names them: at a turn all of
+    /// the turns before are known. Each names its turn; see [`Processor::turn_of`].
     const ECHOES: &'static [&'static Topic] = &[];
     /// Steps of the degrade ladder, as [`Emit::degraded`] names them.
     const DEGRADES: &'static [&'static str] = &[];
-    /// Whether each turn keeps its market's clock. Without it a successor starts at the time of the records: for a processor that
+    /// Whether each turn keeps its market's clock; where it has an own answer that tells as much, only once in a while. Without it a successor starts at the time of the records: for a processor that
     /// decides each record by itself.
     const KEEPS_CLOCK: bool = true;
     /// Whether [`Processor::rider`] names anybody: then it is given a store of riders' facts.
@@ -229,6 +230,11 @@ pub trait Processor: Sized + 'static {
     /// Folds a record that is only seen into the view; `market` is empty for a global tail. False: it is about an entity that is not
     /// known yet, and the market (the global tail) holds `room` of them already.
     fn observe(view: &mut Self::View, market: &str, seen: Self::Seen, room: usize) -> bool;
+
+    /// The turn that an own answer names ([`Processor::ECHOES`]): a successor goes on from there. Its event time is that turn's `now`.
+    fn turn_of(_seen: &Self::Seen) -> Option<i64> {
+        None
+    }
 
     /// How much the view holds of `market`, for those who watch.
     fn measure(_view: &Self::View, _market: &str) -> Measure {

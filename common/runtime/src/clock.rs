@@ -89,6 +89,12 @@ impl Clock {
         self.now = self.now.max(at);
     }
 
+    /// An own answer says when it was decided, and in which turn.
+    pub(crate) fn told(&mut self, at: Millis, turn: i64) {
+        self.reach(at);
+        self.turn = self.turn.max(turn);
+    }
+
     /// A tick moves the watermark too; where time is replayed the first one says what time it is, unless a turn has said so.
     pub fn tick(&mut self, time: Time, at: Millis, appended: Millis) {
         if self.anchor.is_none() {

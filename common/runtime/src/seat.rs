@@ -100,11 +100,13 @@ pub(crate) struct Seat<P: Processor> {
     pub(crate) kept_until: i64,
     /// A record before this position was dealt with by a predecessor.
     pub(crate) committed: BTreeMap<At, i64>,
+    /// What we write ourselves, and read no more.
+    pub(crate) muted: BTreeSet<At>,
     /// Broker time of the newest record that was read.
     pub(crate) newest: Millis,
     pub(crate) clocks: BTreeMap<String, Clock>,
-    /// Markets whose kept clock knows its first tick.
-    pub(crate) anchored: BTreeSet<String>,
+    /// The clocks as they are kept, and the broker time of the newest record when they were written.
+    pub(crate) kept: BTreeMap<String, (Clock, Millis)>,
     /// Markets of which anything is known.
     pub(crate) markets: BTreeSet<String>,
     /// Event time at which a market was last asked whether something is ripe.
@@ -137,9 +139,10 @@ impl<P: Processor> Seat<P> {
             shrunk: BTreeMap::new(),
             kept_until: 0,
             committed: BTreeMap::new(),
+            muted: BTreeSet::new(),
             newest: Millis(0),
             clocks: BTreeMap::new(),
-            anchored: BTreeSet::new(),
+            kept: BTreeMap::new(),
             markets: BTreeSet::new(),
             asked_at: BTreeMap::new(),
             ripe: BTreeSet::new(),
@@ -161,6 +164,11 @@ impl<P: Processor> Seat<P> {
             self.gaps.entry(at).or_insert((*known, offset)).1 = offset;
         }
         *known = (*known).max(next);
+    }
+
+    /// The next offset of every topic that is still read, own answers are not.
+    pub(crate) fn heard(&self) -> impl Iterator<Item = (&At, &i64)> {
+        self.read.iter().filter(|(at, _)| !self.muted.contains(*at))
     }
 
     /// Work records in hand.
@@ -223,12 +231,28 @@ impl<P: Processor> Seat<P> {
             *weight = weight.saturating_sub(gone);
         }
         self.stale &= !self.ready.is_empty();
-        self.anchored.extend(taken.anchored.iter().cloned());
+        self.kept.extend(taken.kept.iter().map(|(market, clock)| (market.clone(), (*clock, self.newest))));
         for (market, clock) in &taken.clocks {
             if let Some(known) = self.clocks.get_mut(market) {
                 known.turn = clock.turn;
             }
         }
+    }
+
+    /// Whether a market's kept clock knows its first tick.
+    pub(crate) fn anchored(&self, market: &str) -> bool {
+        self.kept.get(market).is_some_and(|(clock, _)| clock.ticked())
+    }
+
+    /// Whether a successor learns from own answers what a market's kept clock does not say.
+    pub(crate) fn knows_clock(&self, market: &str) -> bool {
+        self.kept.get(market).is_some_and(|(_, newest)| self.newest.since(*newest) < TOLD)
+    }
+
+    /// Whether a market's kept clock must be written anew, for the answers that tell the same will soon be read by nobody.
+    pub(crate) fn outdated(&self, market: &str) -> bool {
+        let turn = self.clocks.get(market).map_or(0, |clock| clock.turn);
+        self.kept.get(market).is_some_and(|(kept, _)| kept.turn < turn) && !self.knows_clock(market)
     }
 
     /// Markets whose watermark moved by [`RETRY`] since they were last looked at.
@@ -243,6 +267,9 @@ impl<P: Processor> Seat<P> {
 
 /// How often, in event time, a market is asked whether something is ripe.
 const RETRY: Millis = Millis(1_000);
+
+/// How long own answers stand for a clock that is not kept, by the broker's time: far less than the horizon in which they are read.
+const TOLD: Millis = Millis(300_000);
 
 pub(crate) fn cut(at: &At, offset: i64) -> Cut {
     Cut { topic: at.0.to_owned(), partition: at.1, offset }

@@ -24,3 +24,8 @@ pub(crate) fn global<P: Processor>(topic: &str) -> bool {
 pub(crate) fn must<P: Processor>(topic: &str) -> bool {
     find::<P>(topic).is_some_and(|tail| tail.need == Need::Must)
 }
+
+/// Whether a tail is what we write ourselves: read on a take-over only.
+pub(crate) fn own<P: Processor>(topic: &str) -> bool {
+    P::ECHOES.iter().any(|echo| echo.name == topic)
+}

@@ -33,8 +33,8 @@ pub(crate) struct Taken<P: Processor> {
     pub(crate) facts: usize,
     pub(crate) parked: usize,
     pub(crate) clocks: Vec<(String, Clock)>,
-    /// Markets whose first tick is kept with it.
-    pub(crate) anchored: Vec<String>,
+    /// Markets whose clock is kept with it.
+    pub(crate) kept: Vec<(String, Clock)>,
     /// Work records, facts and records written of each turn.
     pub(crate) turns: Vec<(usize, usize, usize)>,
     /// Why records were parked.
@@ -105,8 +105,10 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             taken.turns.push((turn.asks.len(), turn.facts.len(), outputs.len()));
             let clock = seat.clocks[&market].at_turn(turn.number);
             records.extend(encoded);
-            if P::KEEPS_CLOCK {
+            let told = outputs.iter().any(|output| tails::own::<P>(output.topic().name));
+            if P::KEEPS_CLOCK && !(told && seat.knows_clock(&market)) {
                 records.push(self.clock(&market, &clock));
+                taken.kept.push((market.clone(), clock));
             }
             taken.clocks.push((market, clock));
             taken.outputs.extend(outputs);
@@ -115,7 +117,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         records.extend(parked.iter().map(|record| self.park(record)));
         if !records.is_empty() {
             to.records.extend(records);
-            self.anchor(seat, &mut taken, to);
+            self.keep(seat, &mut taken, to);
             self.settle(seat, (asks, facts, taken.parked), to);
         }
         Ok((asks + facts + taken.parked + taken.outputs.len() > 0).then_some(taken))
@@ -149,7 +151,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             facts,
             parked,
             clocks: Vec::new(),
-            anchored: Vec::new(),
+            kept: Vec::new(),
             turns: Vec::new(),
             causes: Vec::new(),
             stale: seat.stale && asks > 0,
@@ -174,24 +176,26 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         to.records.extend(seat.parked[..parked].iter().map(|record| self.park(record)));
         let causes = seat.parked[..parked].iter().map(|record| record.cause).collect();
         let mut taken = Taken { causes, ..self.taken(seat, (0, 0, parked)) };
-        self.anchor(seat, &mut taken, to);
+        self.keep(seat, &mut taken, to);
         self.settle(seat, (0, 0, parked), to);
         taken
     }
 
-    /// Keeps the clocks that had their first tick since the last transaction, also of markets without a turn: the offsets that go with it
-    /// lie past that tick, so a successor would not read it again, and would know no bound for what is from the future.
-    fn anchor(&self, seat: &Seat<P>, taken: &mut Taken<P>, to: &mut Transaction) {
-        if self.time == Time::Live || !P::KEEPS_CLOCK {
+    /// Keeps the clocks that must be, also of markets without a turn: those that had their first tick since the last transaction, for the
+    /// offsets that go with it lie past that tick, so a successor would not read it again, and would know no bound for what is from the
+    /// future; and those that own answers will soon tell nobody any more.
+    fn keep(&self, seat: &Seat<P>, taken: &mut Taken<P>, to: &mut Transaction) {
+        if !P::KEEPS_CLOCK {
             return;
         }
-        for (market, clock) in
-            seat.clocks.iter().filter(|(market, clock)| clock.ticked() && !seat.anchored.contains(*market))
-        {
-            if !taken.clocks.iter().any(|(turned, _)| turned == market) {
+        for (market, clock) in &seat.clocks {
+            let ticked = self.time != Time::Live && clock.ticked() && !seat.anchored(market);
+            if (ticked || seat.outdated(market)) && !taken.kept.iter().any(|(kept, _)| kept == market) {
+                let turned = taken.clocks.iter().find(|(turned, _)| turned == market);
+                let clock = turned.map_or(clock, |(_, clock)| clock);
                 to.records.push(self.clock(market, clock));
+                taken.kept.push((market.clone(), *clock));
             }
-            taken.anchored.push(market.clone());
         }
     }
 
@@ -220,9 +224,10 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         ours.map(|(at, offset)| crate::seat::cut(at, *offset)).collect()
     }
 
-    /// The next offset of every topic once so many work records and facts are taken.
+    /// The next offset of every topic once so many work records and facts are taken. What we wrote ourselves is all of the turns before.
     fn cut(&self, seat: &Seat<P>, (asks, facts): (usize, usize)) -> Vec<Cut> {
         let mut cut = seat.positions(asks, facts);
+        cut.retain(|cut| !tails::own::<P>(&cut.topic));
         cut.extend(self.global.iter().map(|(at, offset)| crate::seat::cut(at, *offset)));
         cut
     }

@@ -24,7 +24,6 @@ use crate::{
 };
 
 mod barrier;
-mod echoes;
 mod intake;
 mod kept;
 mod pressure;
@@ -34,7 +33,6 @@ mod restore;
 mod riders;
 mod tell;
 
-use echoes::Echoes;
 use remembered::Remembered;
 
 /// What a sound worker does. It exists so that a simulation can plant the bugs that it must find.
@@ -95,8 +93,6 @@ pub struct Worker<P: Processor, L: Log, S: Schemas, D: Discipline = Sound> {
     /// Poison of the global tails, for the owner of the partition that answers for it.
     global_parked: Remembered,
     prepared: Option<Prepared<P>>,
-    /// What was written and comes back.
-    echoes: Echoes,
     /// Where riders' facts are read; `None`: nowhere.
     riders: Option<Reader>,
     /// How often the limits of a transaction are halved: what was aborted is tried again in smaller pieces.
@@ -144,7 +140,6 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             global: BTreeMap::new(),
             global_parked: Remembered::default(),
             prepared: None,
-            echoes: Echoes::default(),
             riders: None,
             halved: 0,
             failed: false,
@@ -293,7 +288,6 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             self.watch.took(Span::Decide, started.elapsed());
             self.begun = self.elapsed;
             let transaction = Arc::new(transaction);
-            self.echoes.expect::<P>(&transaction);
             self.log.send(&transaction, member);
             self.prepared = Some(Prepared { transaction, since: Instant::now(), taken });
         }
@@ -306,7 +300,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         if !self.full() && self.log.underway() {
             let gathered = self.gather(Duration::ZERO);
             told = match &gathered {
-                Ok(Some(_)) => self.pass_time(),
+                Ok(Some(_)) => self.pass_time(false),
                 _ => Ok(()),
             };
             if matches!(gathered, Ok(Some(polled)) if polled > 0) && told.is_ok() && self.log.underway() {
@@ -339,7 +333,6 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 Ok(())
             }
             Err(fault) => {
-                self.echoes.forget();
                 self.watch.add(Count::Aborts, 1);
                 self.failed = true;
                 self.halved = (self.halved + 1).min(HALVED);

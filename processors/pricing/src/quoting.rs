@@ -63,6 +63,8 @@ pub enum Seen {
         quote: String,
         /// Event time of the answer.
         at: i64,
+        /// The turn that it was decided in.
+        turn: i64,
     },
 }
 
@@ -111,6 +113,13 @@ impl Processor for Quoting {
 
     fn observe(view: &mut View, market: &str, seen: Seen, room: usize) -> bool {
         view.see(market, seen, room)
+    }
+
+    fn turn_of(seen: &Seen) -> Option<i64> {
+        match seen {
+            Seen::Quoted { turn, .. } => Some(*turn),
+            Seen::Located { .. } | Seen::Requested { .. } => None,
+        }
     }
 
     fn measure(view: &View, market: &str) -> Measure {

@@ -41,6 +41,14 @@ impl<P: Processor> Seat<P> {
         self.asks() == 0 && self.facts.is_empty() && self.parked.is_empty()
     }
 
+    /// Poison of what is read to its end whatever lies there: beyond the bound its place must do.
+    pub(crate) fn poison_or_place(&mut self, mut record: RecordParked, most: usize) {
+        if self.parked.len() >= most {
+            record.value = None;
+        }
+        self.poison(record);
+    }
+
     /// Whether too much of something is in hand that is not held back yet.
     pub(crate) fn overflows(&self, limits: &Limits) -> bool {
         let counts = [self.asks(), self.facts.len(), self.parked.len()];
@@ -89,11 +97,11 @@ impl<P: Processor> Seat<P> {
     /// Topics of which asks, facts, poison are in hand.
     fn loads(&self) -> [BTreeSet<&'static str>; 3] {
         let facts = self.facts.iter().map(|fact| fact.origin.raw.topic).collect();
-        // What is kept is read to its end before anything can be parked.
+        // What is kept, or our own, is read to its end before anything can be parked.
         let name = |record: &RecordParked| {
             let read = self.read.keys().map(|(topic, _)| *topic).filter(|topic| *topic != StateKept::TOPIC.name);
             let mut all = read.chain(tails::of::<P>().map(|tail| tail.topic.name));
-            all.find(|topic| *topic == record.place.topic)
+            all.find(|topic| *topic == record.place.topic).filter(|topic| !tails::own::<P>(topic))
         };
         [BTreeSet::from([P::WORK.name]), facts, self.parked.iter().filter_map(name).collect()]
     }

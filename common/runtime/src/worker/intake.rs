@@ -113,15 +113,17 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 
     /// Whether a record is of use: not of a partition that went to another, of one whose start is not known yet, or of what is
-    /// kept where that was read to its end.
+    /// kept, or written by ourselves, where that was read to its end.
     fn wanted(&self, raw: &Raw) -> bool {
         let kept = raw.topic == StateKept::TOPIC.name;
-        match self.seats.get(&raw.partition).map(|seat| &seat.phase) {
+        let seat = self.seats.get(&raw.partition);
+        let muted = || seat.is_some_and(|seat| seat.muted.contains(&(raw.topic, raw.partition)));
+        match seat.map(|seat| &seat.phase) {
             _ if tails::global::<P>(raw.topic) => true,
             None | Some(Phase::Settling) => false,
             Some(Phase::Remembering(_)) => kept,
             Some(Phase::Restoring(_)) => raw.topic != P::WORK.name,
-            Some(Phase::Live) => !kept,
+            Some(Phase::Live) => !kept && !muted(),
         }
     }
 
@@ -133,9 +135,6 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         if let Some(waiting) = self.stuck.get_mut(&at) {
             waiting.push_back(raw);
             return Outcome::Nothing;
-        }
-        if self.echoes.heard(&raw) {
-            return self.pass(&raw);
         }
         let named = match self.resolve(&raw) {
             Ok(named) => named,
@@ -153,14 +152,6 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         } else {
             self.admit_fact(raw, named)
         }
-    }
-
-    /// What we wrote ourselves: the view knows it, or will once its transaction is merged.
-    fn pass(&mut self, raw: &Raw) -> Outcome {
-        let Some(seat) = self.seats.get_mut(&raw.partition) else { return Outcome::Nothing };
-        seat.read_to((raw.topic, raw.partition), (raw.offset, raw.offset + 1));
-        seat.newest = seat.newest.max(raw.appended);
-        Outcome::Seen
     }
 
     /// The schema that a record names. While the registry is away it is asked once in a while, not for each record.
@@ -275,7 +266,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             Ok(decoded) => self.accept(raw, decoded, dealt_with),
             Err(_) if dealt_with => Outcome::Nothing,
             Err(poison) => {
-                seat.poison(parked(P::NAME, &raw, None, poison.cause, &poison.detail));
+                let record = parked(P::NAME, &raw, None, poison.cause, &poison.detail);
+                match tails::own::<P>(raw.topic) {
+                    true => seat.poison_or_place(record, self.pace.limits.parked_in_hand),
+                    false => seat.poison(record),
+                }
                 Outcome::Parked
             }
         }
@@ -314,15 +309,25 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 clock.tick(time, at, raw.appended);
                 Outcome::Nothing
             }
-            Read::Seen(seen) => match self.observe(&market, seen) {
-                Ok(()) => Outcome::Seen,
-                Err(_) if dealt_with => Outcome::Nothing,
-                Err(Malformed { cause, detail }) => {
-                    let record = parked(P::NAME, &raw, Some(market), cause, &detail);
-                    self.seats.entry(raw.partition).and_modify(|seat| seat.poison(record));
-                    Outcome::Parked
+            Read::Seen(seen) => {
+                if let Some(turn) = P::turn_of(&seen).filter(|_| tails::own::<P>(raw.topic)) {
+                    clock.told(at.min(ceiling), turn);
                 }
-            },
+                self.see((raw, market), seen, dealt_with)
+            }
+        }
+    }
+
+    /// Folds what is only seen into the view; parks what panics there.
+    fn see(&mut self, (raw, market): (Raw, String), seen: P::Seen, dealt_with: bool) -> Outcome {
+        match self.observe(&market, seen) {
+            Ok(()) => Outcome::Seen,
+            Err(_) if dealt_with => Outcome::Nothing,
+            Err(Malformed { cause, detail }) => {
+                let record = parked(P::NAME, &raw, Some(market), cause, &detail);
+                self.seats.entry(raw.partition).and_modify(|seat| seat.poison(record));
+                Outcome::Parked
+            }
         }
     }
 

@@ -28,18 +28,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             // Parked once: a predecessor that read it said so by its committed position.
             Some(Err(_)) if seat.committed.get(&(raw.topic, raw.partition)).is_some_and(|done| raw.offset < *done) => {}
             Some(Err(Malformed { cause, detail })) => {
-                let mut record = parked(P::NAME, raw, Some(market.to_owned()), cause, &detail);
-                // What is kept is read to its end whatever lies there: beyond the bound its place must do.
-                if seat.parked.len() >= self.pace.limits.parked_in_hand {
-                    record.value = None;
-                }
-                seat.poison(record);
+                let record = parked(P::NAME, raw, Some(market.to_owned()), cause, &detail);
+                seat.poison_or_place(record, self.pace.limits.parked_in_hand);
             }
             Some(Ok(StateKept { clock: Some(clock), .. })) if rest == "clock" => {
                 let clock = Clock::restore(&clock);
-                if clock.ticked() {
-                    seat.anchored.insert(market.to_owned());
-                }
+                seat.kept.insert(market.to_owned(), (clock, raw.appended));
                 seat.clocks.insert(market.to_owned(), clock);
             }
             Some(Ok(kept)) => P::restore(&mut self.view, market, &key, Some(&kept)),

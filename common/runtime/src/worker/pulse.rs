@@ -27,7 +27,7 @@ const PULSE_MOST: Duration = Duration::from_secs(1);
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Asks the markets whose watermark moved whether something is ripe.
     pub(super) fn ripen(&mut self) -> Result<(), Fault> {
-        let told = self.pass_time();
+        let told = self.pass_time(true);
         for seat in self.seats.values_mut().filter(|seat| seat.live()) {
             for (market, now) in seat.due() {
                 // Where that panics, deciding tells why.
@@ -43,8 +43,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 
     /// Looks where the inputs end. Where time is alive, moves the clocks of partitions in which every input was read as far
-    /// as it went at the last pulse.
-    pub(super) fn pass_time(&mut self) -> Result<(), Fault> {
+    /// as it went at the last pulse. `quiet`: nothing that we wrote is on its way.
+    pub(super) fn pass_time(&mut self, quiet: bool) -> Result<(), Fault> {
         let since = self.elapsed.saturating_sub(self.pulse);
         if since < PULSE {
             return Ok(());
@@ -58,7 +58,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         // Nor does it move while nothing can be written: who should have answered cannot either.
         let moves = self.pace.time == Time::Live && !self.failed && known;
         for seat in self.seats.values_mut().filter(|seat| seat.live() && moves) {
-            if seat.read.iter().all(read) {
+            if seat.heard().all(read) {
                 seat.clocks.values_mut().for_each(|clock| clock.now = clock.now.plus(span));
             }
         }
@@ -72,8 +72,22 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         }
         // No answer, no ends: at the next pulse time stands still.
         self.ends = inputs.iter().copied().zip(self.log.ends(&inputs)?).collect();
+        if quiet {
+            self.hear();
+        }
         self.mourn()?;
         self.distrust()
+    }
+
+    /// What we write ourselves is part of the view as far as it is there: a successor need not read it from where we began.
+    fn hear(&mut self) {
+        for seat in self.seats.values_mut().filter(|seat| seat.live()) {
+            for at in &seat.muted {
+                if let (Some(next), Some(end)) = (seat.read.get_mut(at), self.ends.get(at)) {
+                    *next = (*next).max(*end);
+                }
+            }
+        }
     }
 
     /// Says what retention deleted before it was read. The client goes on with what is left and tells nobody; a gap in the offsets

@@ -114,11 +114,14 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     fn go_live(&mut self, partition: i32) -> Result<(), Fault> {
         let kept: At = (StateKept::TOPIC.name, partition);
         let Some(work) = self.seats[&partition].read.get(&(P::WORK.name, partition)).copied() else { return Ok(()) };
-        self.log.unfollow(&[kept])?;
+        // All is read that was written before us. From here on nobody else writes what we write, and what we wrote is part of the view.
+        let own = P::ECHOES.iter().map(|topic| (topic.name, partition));
+        self.log.unfollow(&own.clone().chain([kept]).collect::<Vec<_>>())?;
         self.log.resume(partition, work)?;
         let inherited = self.inherited(partition);
         let live = self.pace.time == Time::Live;
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
+        seat.muted = own.collect();
         seat.kept_until = seat.read.remove(&kept).unwrap_or_default();
         inherited.into_iter().for_each(|record| seat.poison(record));
         if live {
@@ -155,7 +158,6 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 
     fn vacate(&mut self, seat: &Seat<P>) {
-        self.echoes.forget();
         if seat.live() {
             self.watch.live(-1);
         }

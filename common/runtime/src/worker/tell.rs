@@ -69,7 +69,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         for seat in self.seats.values().filter(|seat| seat.live()) {
             for cut in seat.positions(0, 0) {
                 let end = self.ends.iter().find(|((topic, part), _)| *topic == cut.topic && *part == cut.partition);
-                if let Some(((topic, partition), end)) = end {
+                if let Some(((topic, partition), end)) = end.filter(|(at, _)| !seat.muted.contains(at)) {
                     self.watch.lag(topic, *partition, (end - cut.offset).max(0));
                 }
             }

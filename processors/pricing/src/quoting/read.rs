@@ -26,6 +26,7 @@ struct Asked {
 struct Answered<'a> {
     quote: String,
     at: i64,
+    turn: i64,
     #[serde(borrow)]
     market: Cow<'a, str>,
 }
@@ -56,11 +57,11 @@ pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Rea
         return Ok((of, Millis(at), Read::Seen(Seen::Requested { ride, at, cell: geo::cell(pickup) })));
     }
     if topic == PriceQuoted::TOPIC.name {
-        let Answered { quote, at, market: of } = decode(datum)?;
+        let Answered { quote, at, turn, market: of } = decode(datum)?;
         id("quote", &quote)?;
         market("market", &of)?;
         time(at)?;
-        return Ok((of.into_owned(), Millis(at), Read::Seen(Seen::Quoted { quote, at })));
+        return Ok((of.into_owned(), Millis(at), Read::Seen(Seen::Quoted { quote, at, turn })));
     }
     if topic == MarketSampled::TOPIC.name {
         let sample: MarketSampled = decode(datum)?;

@@ -69,7 +69,9 @@ impl Stage {
             Seen::Quoted { at, .. } => now - at <= super::REMEMBERED.0,
         };
         let quoted = |output: &Output| match output {
-            Output::Quoted(quoted) => Some(Seen::Quoted { quote: quoted.quote.clone(), at: quoted.at }),
+            Output::Quoted(quoted) => {
+                Some(Seen::Quoted { quote: quoted.quote.clone(), at: quoted.at, turn: quoted.turn })
+            }
             _ => None,
         };
         for output in &self.outputs {
@@ -131,7 +133,7 @@ impl Stage {
             match output {
                 Output::Kept(kept) => Quoting::restore(&mut view, MARKET, &kept.entity, Some(kept)),
                 Output::Quoted(quoted) => {
-                    let seen = Seen::Quoted { quote: quoted.quote.clone(), at: quoted.at };
+                    let seen = Seen::Quoted { quote: quoted.quote.clone(), at: quoted.at, turn: quoted.turn };
                     assert!(Quoting::observe(&mut view, MARKET, seen, usize::MAX));
                 }
                 Output::Taken(_) => {}

@@ -65,7 +65,7 @@ fn of_pings_and_requests_the_cell_is_read() {
 #[test]
 fn our_own_answers_are_read_back_by_their_id() {
     let quoted = Stage::with(1).play(0, &[ask("a", 0)], &[]);
-    assert_eq!(seen(&quoted[0]), Seen::Quoted { quote: "a".into(), at: START });
+    assert_eq!(seen(&quoted[0]), Seen::Quoted { quote: "a".into(), at: START, turn: 1 });
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl Market {
                 }
                 self.requests.insert(&ride, at, cell);
             }
-            Seen::Quoted { quote, at } => self.answer(&quote, at),
+            Seen::Quoted { quote, at, .. } => self.answer(&quote, at),
         }
         true
     }
