@@ -102,16 +102,25 @@ pub(crate) fn pass(brokers: &str, (from, to): (&[&str], &str), every: Duration, 
             }
         }
         if open && since.elapsed() >= every && (polled.is_none() || !every.is_zero()) {
-            settle(&output);
-            let (offsets, member) = (input.position().expect("positions"), input.group_metadata().expect("a member"));
-            output.send_offsets_to_transaction(&offsets, &member, CALL).expect("offsets are taken");
-            output.commit_transaction(CALL).expect("the transaction is committed");
+            commit(&output, &input);
             open = false;
         }
     }
     if open {
-        // Left open, it would hide what the next round writes until it times out.
-        settle(&output);
-        output.abort_transaction(CALL).expect("the transaction is aborted");
+        give_up(&output);
     }
+}
+
+/// Ends a transaction with the offsets of what was polled.
+pub(crate) fn commit(output: &BaseProducer, input: &BaseConsumer) {
+    settle(output);
+    let (offsets, member) = (input.position().expect("positions"), input.group_metadata().expect("a member"));
+    output.send_offsets_to_transaction(&offsets, &member, CALL).expect("offsets are taken");
+    output.commit_transaction(CALL).expect("the transaction is committed");
+}
+
+/// Ends a transaction that nobody needs: left open, it would hide what the next round writes until it times out.
+pub(crate) fn give_up(output: &BaseProducer) {
+    settle(output);
+    output.abort_transaction(CALL).expect("the transaction is aborted");
 }

@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p tests --bench quotes`
 
+#[path = "quotes/bare.rs"]
+mod bare;
 mod floor;
 mod process;
 #[path = "../live/servers.rs"]
@@ -38,6 +40,7 @@ fn main() {
         (Some("pass"), Some(brokers), _) => {
             floor::pass(brokers, (&[PriceQuoted::TOPIC.name], PASSED.name), EVERY, &process::told_to_end());
         }
+        (Some("bare"), Some(brokers), _) => bare::bare(brokers, EVERY, &process::told_to_end()),
         (Some("price"), Some(brokers), Some(registry)) => {
             price(brokers, registry, if arguments.get(4).is_some() { 2 } else { 1 });
         }
@@ -79,13 +82,18 @@ fn measure() {
     let broker = named(&format!("kafka-{}-", std::process::id())).expect("the broker runs");
     let street = Street::new(brokers, &client);
     let url = registry.url();
-    let (one, two, pass) = (["price", brokers, url], ["price", brokers, url, "twice"], ["pass", brokers]);
+    let (one, two) = (["price", brokers, url], ["price", brokers, url, "twice"]);
+    let (pass, bare) = (["pass", brokers], ["bare", brokers]);
     let quoted = PriceQuoted::TOPIC.name;
-    let mut found: [Vec<Figures>; 3] = Default::default();
+    let mut found: [Vec<Figures>; 4] = Default::default();
     for round in 0..=ROUNDS {
-        // The floor copies what both have written.
-        let roles: [(&[&str], &str, i64); 3] =
-            [(&one, quoted, QUOTES), (&two, quoted, QUOTES), (&pass, PASSED.name, 2 * QUOTES)];
+        // The floor copies what both have written, and the raw client that prices answers what both were asked.
+        let roles: [(&[&str], &str, i64); 4] = [
+            (&one, quoted, QUOTES),
+            (&two, quoted, QUOTES),
+            (&pass, PASSED.name, 2 * QUOTES),
+            (&bare, PASSED.name, 2 * QUOTES),
+        ];
         for (place, (arguments, topic, records)) in roles.into_iter().enumerate() {
             if topic == quoted {
                 street.fill(2 * round + place);
@@ -113,22 +121,33 @@ fn finish(brokers: &str, topic: &str, end: i64) {
     std::thread::sleep(3 * EVERY);
 }
 
-fn tell([one, two, passed]: &[Vec<Figures>; 3]) {
+fn tell([one, two, passed, bare]: &[Vec<Figures>; 4]) {
     let of = |figures: &[Figures], pick: fn(&Figures) -> f64| median(&mut figures.iter().map(pick).collect::<Vec<_>>());
-    for (what, found) in [("raw client, the same answers", passed), ("one worker", one), ("two workers", two)] {
+    let all = [("raw client, the same answers", passed), ("raw client that prices", bare)];
+    for (what, found) in all.into_iter().chain([("one worker", one), ("two workers", two)]) {
         let rate = of(found, |figures| figures.rate);
         let (mover, broker) = (of(found, |figures| figures.mover_us), of(found, |figures| figures.broker_us));
         println!("{what:30} {rate:>8.0}/s; cpu a record {mover:.2} us, broker {broker:.2} us");
     }
-    for (what, priced) in [("one worker", one), ("two workers", two)] {
-        let mut shares: Vec<f64> =
-            priced.iter().zip(passed).map(|(one, floor)| one.rate / floor.rate * 100.0).collect();
-        let each = shares.iter().map(|share| format!("{share:.0}")).collect::<Vec<_>>().join(" ");
-        let share = median(&mut shares);
+    for (what, priced) in [("quotes by one worker", one), ("quotes by two workers", two)] {
+        let (share, each) = share(priced, passed);
         let met = if share >= TARGET { "met" } else { "NOT MET" };
-        println!("quotes by {what}: {share:.0} % of the raw client ({each}), {TARGET} wanted: {met}");
+        println!("{what}: {share:.0} % of the raw client ({each}), {TARGET} wanted: {met}");
+    }
+    let (share_of_bare, each) = share(bare, passed);
+    println!("raw client that prices, and nothing else: {share_of_bare:.0} % of the raw client ({each})");
+    for (what, priced) in [("one worker", one), ("two workers", two)] {
+        let (share, each) = share(priced, bare);
+        println!("quotes by {what}: {share:.0} % of the raw client that prices ({each})");
     }
     println!("{ROUNDS} rounds of {QUOTES}, {PARTITIONS} markets");
+}
+
+/// The median share of a floor's rate, %, and that of each round.
+fn share(priced: &[Figures], floor: &[Figures]) -> (f64, String) {
+    let mut shares: Vec<f64> = priced.iter().zip(floor).map(|(one, floor)| one.rate / floor.rate * 100.0).collect();
+    let each = shares.iter().map(|share| format!("{share:.0}")).collect::<Vec<_>>().join(" ");
+    (median(&mut shares), each)
 }
 
 /// Riders and drivers of one market in each partition.

@@ -79,6 +79,9 @@ pub trait Emit {
         None
     }
 
+    /// It is written: lets go of all but what names it and what [`crate::Processor::evolve`] needs, for it is held until it is committed.
+    fn shed(&mut self) {}
+
     /// The step of the degrade ladder on which it was decided, as metrics name it; `None`: none.
     fn degraded(&self) -> Option<&'static str> {
         None

@@ -39,6 +39,8 @@ pub(crate) struct Taken<P: Processor> {
     pub(crate) turns: Vec<(usize, usize, usize)>,
     /// Why records were parked.
     pub(crate) causes: Vec<Cause>,
+    /// Steps of the degrade ladder that were taken.
+    pub(crate) degraded: Vec<&'static str>,
     /// Whether it was decided though a tail was not read to its end.
     pub(crate) stale: bool,
     /// The overlay: decisions that are no part of the view before they are committed.
@@ -65,7 +67,12 @@ const ROOM: usize = 448;
 const HEADROOM: usize = 4_096;
 
 /// What was decided, and the same as records.
-type Decided<P> = (Vec<<P as Processor>::Output>, Vec<Outgoing>);
+struct Decided<P: Processor> {
+    /// As far as the view needs it.
+    outputs: Vec<P::Output>,
+    records: Vec<Outgoing>,
+    degraded: Vec<&'static str>,
+}
 
 struct Portion<P: Processor> {
     asks: Vec<Arc<Event<P::Ask>>>,
@@ -91,32 +98,33 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
         let lined_up = seat.line_up(&seat.positions(asks, facts));
         let mut taken = self.taken(seat, (asks, facts, lined_up));
         let mut parked = seat.parked[..taken.parked].to_vec();
-        let mut records = Vec::new();
+        let before = to.records.len();
         let portions = portions(seat, asks, facts);
         let traces = traces(seat, asks, facts);
         let cut = self.cut(seat, (asks, facts));
         for (market, portion) in portions {
             let mut turn = self.turn(seat, &market, portion, &cut);
             outdated(&mut turn, seat, &mut parked);
-            let (outputs, encoded) = self.decide(&mut turn, seat, (&mut parked, &traces))?;
+            let decided = self.decide(&mut turn, seat, (&mut parked, &traces));
+            let Decided { outputs, records, degraded } = decided.inspect_err(|_| to.records.truncate(before))?;
             if outputs.is_empty() && turn.asks.is_empty() {
                 continue;
             }
             taken.turns.push((turn.asks.len(), turn.facts.len(), outputs.len()));
             let clock = seat.clocks[&market].at_turn(turn.number);
-            records.extend(encoded);
+            to.records.extend(records);
+            taken.degraded.extend(degraded);
             let told = outputs.iter().any(|output| tails::own::<P>(output.topic().name));
             if P::KEEPS_CLOCK && !(told && seat.knows_clock(&market)) {
-                records.push(self.clock(&market, &clock));
+                to.records.push(self.clock(&market, &clock));
                 taken.kept.push((market.clone(), clock));
             }
             taken.clocks.push((market, clock));
             taken.outputs.extend(outputs);
         }
         taken.causes = parked.iter().map(|record| record.cause).collect();
-        records.extend(parked.iter().map(|record| self.park(record)));
-        if !records.is_empty() {
-            to.records.extend(records);
+        to.records.extend(parked.iter().map(|record| self.park(record)));
+        if to.records.len() > before {
             self.keep(seat, &mut taken, to);
             self.settle(seat, (asks, facts, taken.parked), to);
         }
@@ -154,6 +162,7 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
             kept: Vec::new(),
             turns: Vec::new(),
             causes: Vec::new(),
+            degraded: Vec::new(),
             stale: seat.stale && asks > 0,
             outputs: Vec::new(),
         }
@@ -295,10 +304,14 @@ impl<P: Processor, S: Schemas> Bench<'_, P, S> {
     fn attempt(&self, turn: &Turn<P>, traces: &Traces<'_>) -> Result<Decided<P>, (Cause, String)> {
         let policy = self.policies.at(turn.now);
         let decided = catch_unwind(AssertUnwindSafe(|| P::decide(turn, self.view, policy)));
-        let outputs = decided.map_err(|panic| (Cause::Panicked, said(panic.as_ref())))?;
-        let encoded = outputs.iter().map(|output| self.encode(output, traces)).collect::<Result<Vec<_>, _>>();
-        let encoded = encoded.map_err(|why| (Cause::Unencodable, why))?;
-        Ok((outputs, encoded))
+        let mut outputs = decided.map_err(|panic| (Cause::Panicked, said(panic.as_ref())))?;
+        let (mut records, mut degraded) = (Vec::with_capacity(outputs.len()), Vec::new());
+        for output in &mut outputs {
+            records.push(self.encode(output, traces).map_err(|why| (Cause::Unencodable, why))?);
+            degraded.extend(output.degraded());
+            output.shed();
+        }
+        Ok(Decided { outputs, records, degraded })
     }
 
     fn encode(&self, output: &P::Output, traces: &Traces<'_>) -> Result<Outgoing, String> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Emit, Millis, Processor, Rules};
+use kernel::{Millis, Processor, Rules};
 
 use super::{Discipline, Worker};
 use crate::{
@@ -46,7 +46,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             self.watch.add(Count::Stale, taken.turns.len());
             self.watch.degraded("stale");
         }
-        taken.outputs.iter().filter_map(Emit::degraded).for_each(|step| self.watch.degraded(step));
+        taken.degraded.iter().for_each(|step| self.watch.degraded(step));
         if let Some(seat) = self.seats.get(&taken.partition) {
             self.watch.answered(seat.ready.iter().take(taken.asks).map(|ask| ask.origin.raw.appended));
         }

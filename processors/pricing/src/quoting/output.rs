@@ -11,6 +11,15 @@ use super::Quoting;
 pub enum Output {
     /// The answer to a request.
     Quoted(Box<PriceQuoted>),
+    /// An answer that is written: what is remembered of it.
+    Answered {
+        /// Of which market.
+        market: String,
+        /// Its id.
+        quote: String,
+        /// Event time.
+        at: i64,
+    },
     /// What the turn was decided from.
     Taken(Box<TurnTaken>),
     /// Something of the market to remember.
@@ -20,7 +29,7 @@ pub enum Output {
 impl Emit for Output {
     fn topic(&self) -> &'static Topic {
         match self {
-            Output::Quoted(_) => PriceQuoted::TOPIC,
+            Output::Quoted(_) | Output::Answered { .. } => PriceQuoted::TOPIC,
             Output::Taken(_) => TurnTaken::TOPIC,
             Output::Kept(_) => StateKept::TOPIC,
         }
@@ -29,6 +38,7 @@ impl Emit for Output {
     fn key(&self) -> &[u8] {
         match self {
             Output::Quoted(quoted) => quoted.key(),
+            Output::Answered { market, .. } => market.as_bytes(),
             Output::Taken(taken) => taken.key(),
             Output::Kept(kept) => kept.key(),
         }
@@ -37,6 +47,7 @@ impl Emit for Output {
     fn market(&self) -> &str {
         match self {
             Output::Quoted(quoted) => &quoted.market,
+            Output::Answered { market, .. } => market,
             Output::Taken(taken) => &taken.market,
             Output::Kept(kept) => &kept.market,
         }
@@ -47,6 +58,7 @@ impl Emit for Output {
             Output::Quoted(quoted) => encode(quoted.as_ref(), to)?,
             Output::Taken(taken) => encode(taken.as_ref(), to)?,
             Output::Kept(kept) => encode(kept.as_ref(), to)?,
+            Output::Answered { quote, .. } => return Err(format!("quote {quote} is written already")),
         }
         Ok(true)
     }
@@ -54,7 +66,14 @@ impl Emit for Output {
     fn cause(&self) -> Option<&Place> {
         match self {
             Output::Quoted(quoted) => quoted.cause.as_ref(),
-            Output::Taken(_) | Output::Kept(_) => None,
+            Output::Answered { .. } | Output::Taken(_) | Output::Kept(_) => None,
+        }
+    }
+
+    fn shed(&mut self) {
+        if let Output::Quoted(quoted) = self {
+            let PriceQuoted { market, quote, at, .. } = quoted.as_mut();
+            *self = Output::Answered { market: std::mem::take(market), quote: std::mem::take(quote), at: *at };
         }
     }
 

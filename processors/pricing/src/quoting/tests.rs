@@ -14,7 +14,7 @@ use kernel::contract::{
     MarketSampled, Point, PriceQuoted, QuoteOutcome, QuotePrice, QuoteRequested, Refusal, Service, Tier,
 };
 use kernel::rider::Riders;
-use kernel::{Event, Millis, Processor, Record, Spot, Turn, geo};
+use kernel::{Emit, Event, Millis, Processor, Record, Spot, Turn, geo};
 
 use super::{Output, Quoting, Seen, View};
 use crate::Policy;
@@ -121,7 +121,13 @@ impl Stage {
     fn play(&mut self, seconds: i64, asks: &[QuoteRequested], facts: &[MarketSampled]) -> Vec<PriceQuoted> {
         let turn = self.gathered(seconds, asks, facts);
         let outputs = Quoting::decide(&turn, &self.view, &POLICY);
-        outputs.iter().for_each(|output| Quoting::evolve(&mut self.view, output));
+        for output in &outputs {
+            // As it is held until it is committed.
+            let mut held = output.clone();
+            held.shed();
+            assert_eq!((held.topic(), held.key(), held.market()), (output.topic(), output.key(), output.market()));
+            Quoting::evolve(&mut self.view, &held);
+        }
         self.outputs.extend(outputs.iter().cloned());
         quotes(&outputs)
     }
@@ -136,7 +142,7 @@ impl Stage {
                     let seen = Seen::Quoted { quote: quoted.quote.clone(), at: quoted.at, turn: quoted.turn };
                     assert!(Quoting::observe(&mut view, MARKET, seen, usize::MAX));
                 }
-                Output::Taken(_) => {}
+                Output::Answered { .. } | Output::Taken(_) => {}
             }
         }
         view

@@ -45,9 +45,17 @@ impl View {
 
     pub(crate) fn evolve(&mut self, output: &Output) {
         match output {
-            Output::Quoted(quoted) => self.enter(&quoted.market).answer(&quoted.quote, quoted.at),
+            Output::Quoted(quoted) => self.answer(&quoted.market, &quoted.quote, quoted.at),
+            Output::Answered { market, quote, at } => self.answer(market, quote, *at),
             Output::Kept(kept) => self.fold(&kept.market, &kept.entity, Some(kept)),
             Output::Taken(_) => {}
+        }
+    }
+
+    fn answer(&mut self, market: &str, quote: &str, at: i64) {
+        match self.markets.get_mut(market) {
+            Some(known) => known.answer(quote, at),
+            None => self.enter(market).answer(quote, at),
         }
     }
 

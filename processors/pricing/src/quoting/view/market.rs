@@ -76,7 +76,10 @@ impl Market {
                 if self.drivers.len() >= room && self.drivers.get(&driver).is_none() {
                     return false;
                 }
-                if let Some(was) = self.drivers.replace(&driver, at, free) {
+                // Most stay in their cell from one ping to the next.
+                if let Some(was) = self.drivers.replace(&driver, at, free)
+                    && was.flatten() != free
+                {
                     self.leave(was.flatten(), &driver);
                     if let Some(cell) = free {
                         self.free.entry(cell).or_default().insert(driver.into());
@@ -88,7 +91,7 @@ impl Market {
                 if self.requests.len() >= room && self.requests.get(&ride).is_none() {
                     return false;
                 }
-                self.requests.insert(&ride, at, cell);
+                self.requests.replace(&ride, at, cell);
             }
             Seen::Quoted { quote, at, .. } => self.answer(&quote, at),
         }
@@ -133,7 +136,7 @@ impl Market {
     /// The cells of all requests within the window.
     fn asked(&self, now: i64, policy: &SurgePolicy) -> impl Iterator<Item = u64> {
         let since = now.saturating_sub(policy.window_ms());
-        self.requests.since(since).take_while(move |(at, _)| *at <= now).map(|(_, cell)| cell)
+        self.requests.since(since).filter(move |(at, _)| *at <= now).map(|(_, cell)| cell)
     }
 
     /// Whether anybody asked for a ride since then.
