@@ -40,7 +40,7 @@ const RIDES: u64 = 200;
 const DRIVERS: u64 = 8_000;
 /// Between two commits at least, milliseconds: `run.commit_interval_ms` by default, and less.
 const INTERVALS: [u64; 2] = [30, 10];
-const WARM: Duration = Duration::from_secs(5);
+const WARM: Duration = Duration::from_secs(9);
 const LONG: Duration = Duration::from_secs(8);
 const LAST: Duration = Duration::from_secs(2);
 /// Records that the floor copies, of as many bytes as a request has.
@@ -151,7 +151,7 @@ fn now() -> i64 {
 
 /// The floor: plain records at the requests' rate, copied; beside them as many others as there are pings, which are read and left.
 fn copied(brokers: &str, role: &Role) -> Found {
-    let producer: BaseProducer = floor::producer(brokers, "0").create().expect("a producer");
+    let producer: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
     let pinger: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
     let span = span();
     let heard = |value: &[u8]| Some(u64::from_le_bytes(value[..8].try_into().ok()?));
@@ -231,7 +231,7 @@ impl Street {
         };
         let topics = [QuoteRequested::TOPIC.name, DriverLocated::TOPIC.name, RideRequested::TOPIC.name];
         Street {
-            asks: floor::producer(brokers, "0").create().expect("a producer"),
+            asks: floor::producer(brokers, "5").create().expect("a producer"),
             pings: floor::producer(brokers, "5").create().expect("a producer"),
             markets: (0..PARTITIONS).map(named).collect(),
             ids: topics.map(|topic| schemas.id_of(topic).expect("it is registered")),

@@ -4,6 +4,7 @@
 //! What is kept comes from `state.kept` only; pings, requests and answered quotes expire by event time.
 
 mod answered;
+mod cells;
 mod crowd;
 mod market;
 mod signals;
@@ -15,6 +16,7 @@ use kernel::contract::StateKept;
 use super::{Output, Seen};
 use crate::{Account, Surge};
 pub(crate) use answered::{Answered, Names};
+use cells::Cells;
 pub(crate) use crowd::Recent;
 pub(crate) use market::{Crowd, Market};
 pub(crate) use signals::Signals;

@@ -1,7 +1,7 @@
 //! Those of whom something was seen lately, by name, with what was seen last; who was not seen for long is forgotten.
 //!
 //! Pings are by far the most that is seen, so a name is looked up once for each, and moved nowhere: it stands in every second in which it was
-//! seen, and only the last one counts. A table's order, which is random, decides nothing: names are asked for, and counted.
+//! seen, and only the last one counts. A table's order, which is random, decides nothing: names are only asked for.
 #![allow(clippy::disallowed_types)]
 
 use std::collections::{BTreeMap, HashMap};
@@ -51,21 +51,14 @@ impl<T: Copy> Recent<T> {
         (!self.all.is_empty()).then_some(self.newest)
     }
 
-    /// All that were seen at `since` or later, in no order.
-    pub(crate) fn since(&self, since: i64) -> impl Iterator<Item = (i64, T)> {
-        let places = self.by_second.range(since.div_euclid(SECOND)..).flat_map(|(_, places)| places);
-        let places = places.filter(move |(at, _)| *at >= since);
-        places.filter_map(|(at, name)| self.get(name).filter(|(last, _)| last == at))
-    }
-
-    /// Notes what was seen of `name` at the event time `at`; what was seen before that counts no more, what was seen later does. What was
-    /// known of it until now, when it changed.
-    pub(crate) fn replace(&mut self, name: &str, at: i64, what: T) -> Option<Option<T>> {
+    /// Notes what was seen of `name` at the event time `at`; what was seen before that counts no more, what was seen later does. `None`: so
+    /// it is; else when it was seen until now, if ever, and what.
+    pub(crate) fn replace(&mut self, name: &str, at: i64, what: T) -> Option<Option<(i64, T)>> {
         let (name, was) = match self.all.get_mut(name) {
             Some(known) if at < known.at => return None,
             Some(known) => {
-                let was = std::mem::replace(&mut known.what, what);
-                if std::mem::replace(&mut known.at, at) == at {
+                let was = (std::mem::replace(&mut known.at, at), std::mem::replace(&mut known.what, what));
+                if was.0 == at {
                     return Some(Some(was));
                 }
                 (known.name.clone(), Some(was))
@@ -97,8 +90,8 @@ impl<T: Copy> Recent<T> {
         self.places = self.by_second.values().map(Vec::len).sum();
     }
 
-    /// Takes out one who was not seen for long, where the newest event is of `now`, or newer; none: all were.
-    pub(crate) fn sweep(&mut self, now: i64) -> Option<(Arc<str>, T)> {
+    /// Takes out one who was not seen for long, where the newest event is of `now`, or newer: when he was, and what; none: all were.
+    pub(crate) fn sweep(&mut self, now: i64) -> Option<(i64, T)> {
         let newest = self.newest()?.max(now);
         while let Some(mut oldest) = self.by_second.first_entry() {
             if newest.saturating_sub((oldest.key() + 1).saturating_mul(SECOND)) < self.span {
@@ -109,7 +102,7 @@ impl<T: Copy> Recent<T> {
                 Some((at, name)) => {
                     self.places -= 1;
                     if self.all.get(&name).is_some_and(|known| known.at == at) {
-                        return self.all.remove(&name).map(|known| (known.name, known.what));
+                        return self.all.remove(&name).map(|known| (known.at, known.what));
                     }
                 }
             }
@@ -129,13 +122,10 @@ mod tests {
     struct Plain(Vec<(u8, i64, u8)>);
 
     impl Plain {
-        fn replace(&mut self, name: u8, at: i64, what: u8) -> Option<Option<u8>> {
+        fn replace(&mut self, name: u8, at: i64, what: u8) -> Option<Option<(i64, u8)>> {
             match self.0.iter_mut().find(|(known, _, _)| *known == name) {
                 Some((_, last, _)) if at < *last => None,
-                Some((_, last, was)) => {
-                    *last = at;
-                    Some(Some(std::mem::replace(was, what)))
-                }
+                Some((_, last, was)) => Some(Some((std::mem::replace(last, at), std::mem::replace(was, what)))),
                 None => {
                     self.0.push((name, at, what));
                     Some(None)
@@ -148,7 +138,6 @@ mod tests {
         #[test]
         fn it_knows_what_a_plain_list_knows(
             seen in prop::collection::vec((0_u8..5, -3_000_i64..9_000, 0_u8..3), 1..200),
-            since in -4_000_i64..10_000,
         ) {
             let (mut recent, mut plain) = (Recent::new(4_000), Plain::default());
             for (name, at, what) in seen {
@@ -156,20 +145,23 @@ mod tests {
             }
             let newest = plain.0.iter().map(|(_, at, _)| *at).max();
             prop_assert_eq!(recent.newest(), newest);
-            let mut found: Vec<(i64, u8)> = recent.since(since).collect();
-            let mut wanted: Vec<(i64, u8)> = plain.0.iter().filter(|one| one.1 >= since).map(|one| (one.1, one.2)).collect();
-            found.sort_unstable();
-            wanted.sort_unstable();
-            prop_assert_eq!(found, wanted);
             recent.tidy();
             prop_assert_eq!((recent.places, recent.len()), (plain.0.len(), plain.0.len()));
             // Who is forgotten was not seen for the span, and who was not for a second more is.
-            let gone: Vec<u8> = std::iter::from_fn(|| recent.sweep(7_000)).map(|(name, _)| name.parse().unwrap()).collect();
-            for (name, at, _) in plain.0 {
+            let mut gone: Vec<(i64, u8)> = std::iter::from_fn(|| recent.sweep(7_000)).collect();
+            let mut wanted = Vec::new();
+            for (name, at, what) in plain.0 {
                 let unseen = newest.unwrap().max(7_000) - at;
-                prop_assert!(if gone.contains(&name) { unseen > 4_000 } else { unseen <= 5_000 }, "{name} {unseen}");
-                prop_assert_eq!(recent.get(&name.to_string()).is_none(), gone.contains(&name));
+                match recent.get(&name.to_string()) {
+                    None => wanted.push((at, what)),
+                    Some(known) => prop_assert_eq!(known, (at, what)),
+                }
+                let forgotten = recent.get(&name.to_string()).is_none();
+                prop_assert!(if forgotten { unseen > 4_000 } else { unseen <= 5_000 }, "{} {}", name, unseen);
             }
+            gone.sort_unstable();
+            wanted.sort_unstable();
+            prop_assert_eq!(gone, wanted);
         }
     }
 
@@ -181,6 +173,6 @@ mod tests {
         }
         assert_eq!(recent.len(), 3);
         assert!(recent.places <= 2 * 3 + SOME && recent.by_second.len() <= SOME, "{}", recent.places);
-        assert_eq!(recent.since(199_000).count(), 3);
+        assert_eq!(recent.get("c"), Some((199_997, ())));
     }
 }

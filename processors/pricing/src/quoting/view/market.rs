@@ -1,10 +1,10 @@
 //! What is known of one market.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kernel::{Measure, Millis, geo};
 
-use super::{Answered, Recent, Signals};
+use super::{Answered, Cells, Recent, Signals};
 use crate::policy::{Sections, SurgePolicy, WaitPolicy};
 use crate::quoting::{HORIZON, REMEMBERED, Seen};
 use crate::{Account, Counts, Surge};
@@ -19,8 +19,9 @@ pub(crate) struct Market {
     requests: Recent<u64>,
     /// Drivers, by the cell in which they are free.
     drivers: Recent<Option<u64>>,
-    /// Who is free in a cell.
-    free: BTreeMap<u64, BTreeSet<Box<str>>>,
+    /// When the requests of a cell were made, and when its free drivers were seen last.
+    asked: Cells,
+    free: Cells,
     /// Quotes that were answered.
     answered: Answered,
     pub(crate) surge: Surge,
@@ -33,7 +34,8 @@ impl Default for Market {
         Market {
             requests: Recent::new(HORIZON.0),
             drivers: Recent::new(HORIZON.0),
-            free: BTreeMap::new(),
+            asked: Cells::default(),
+            free: Cells::default(),
             answered: Answered::new(REMEMBERED.0),
             surge: Surge::default(),
             signals: Signals::default(),
@@ -56,13 +58,12 @@ pub(crate) struct Around {
 /// Who asks and who is free, by cell, in one turn.
 #[derive(Debug, Default)]
 pub(crate) struct Crowd {
-    demand: BTreeMap<u64, i32>,
-    /// As far as anybody asked.
-    supply: BTreeMap<u64, i32>,
     /// What the pickups of a cell find, as far as anybody asked: many ask at a station.
     around: BTreeMap<u64, Around>,
-    /// A ping must be so new.
-    since: i64,
+    now: i64,
+    /// A request, and a ping, must be so new.
+    asked: i64,
+    seen: i64,
 }
 
 impl Market {
@@ -70,28 +71,30 @@ impl Market {
         match seen {
             Seen::Located { driver, at, free } => {
                 // First who is gone for long: else a full view would never empty again.
-                while let Some((driver, cell)) = self.drivers.sweep(at) {
-                    self.leave(cell, &driver);
+                while let Some((seen, cell)) = self.drivers.sweep(at) {
+                    cell.into_iter().for_each(|cell| self.free.remove(cell, seen));
                 }
                 if self.drivers.len() >= room && self.drivers.get(&driver).is_none() {
                     return false;
                 }
-                // Most stay in their cell from one ping to the next.
-                if let Some(was) = self.drivers.replace(&driver, at, free)
-                    && was.flatten() != free
-                {
-                    self.leave(was.flatten(), &driver);
-                    if let Some(cell) = free {
-                        self.free.entry(cell).or_default().insert(driver.into());
+                if let Some(was) = self.drivers.replace(&driver, at, free) {
+                    if let Some((seen, Some(cell))) = was {
+                        self.free.remove(cell, seen);
                     }
+                    free.into_iter().for_each(|cell| self.free.add(cell, at));
                 }
             }
             Seen::Requested { ride, at, cell } => {
-                while self.requests.sweep(at).is_some() {}
+                while let Some((asked, cell)) = self.requests.sweep(at) {
+                    self.asked.remove(cell, asked);
+                }
                 if self.requests.len() >= room && self.requests.get(&ride).is_none() {
                     return false;
                 }
-                self.requests.replace(&ride, at, cell);
+                if let Some(was) = self.requests.replace(&ride, at, cell) {
+                    was.into_iter().for_each(|(asked, cell)| self.asked.remove(cell, asked));
+                    self.asked.add(cell, at);
+                }
             }
             Seen::Quoted { quote, at, .. } => self.answer(&quote, at),
         }
@@ -109,16 +112,6 @@ impl Market {
         self.answered.at(quote).is_some_and(|at| at >= since)
     }
 
-    fn leave(&mut self, cell: Option<u64>, driver: &str) {
-        let Some(cell) = cell else { return };
-        if let Some(there) = self.free.get_mut(&cell) {
-            there.remove(driver);
-            if there.is_empty() {
-                self.free.remove(&cell);
-            }
-        }
-    }
-
     /// How much is known here: drivers, requests and quotes, and when the newest ping was.
     pub(crate) fn measure(&self) -> Measure {
         let entities = self.drivers.len() + self.requests.len() + self.answered.len();
@@ -133,23 +126,20 @@ impl Market {
         }
     }
 
-    /// The cells of all requests within the window.
-    fn asked(&self, now: i64, policy: &SurgePolicy) -> impl Iterator<Item = u64> {
-        let since = now.saturating_sub(policy.window_ms());
-        self.requests.since(since).filter(move |(at, _)| *at <= now).map(|(_, cell)| cell)
-    }
-
     /// Whether anybody asked for a ride since then.
     pub(crate) fn asked_since(&self, since: i64) -> bool {
-        self.requests.since(since).next().is_some()
+        self.requests.newest().is_some_and(|newest| newest >= since)
     }
 
     /// Requests and free drivers of each cell, at most `cells_max` of them, with whether there were more.
     pub(crate) fn counts(&self, now: i64, policy: &SurgePolicy) -> (BTreeMap<u64, Counts>, bool) {
         let mut counts: BTreeMap<u64, Counts> = BTreeMap::new();
-        self.asked(now, policy).for_each(|cell| counts.entry(cell).or_default().demand += 1);
-        for (_, cell) in self.drivers.since(now.saturating_sub(policy.ping_max_age_ms())) {
-            cell.into_iter().for_each(|cell| counts.entry(cell).or_default().supply += 1);
+        for (cell, demand) in self.asked.counts(now.saturating_sub(policy.window_ms()), now) {
+            counts.entry(cell).or_default().demand = demand.into();
+        }
+        // Who was seen a little after `now` is there.
+        for (cell, supply) in self.free.counts(now.saturating_sub(policy.ping_max_age_ms()), i64::MAX) {
+            counts.entry(cell).or_default().supply = supply.into();
         }
         let most = policy.cells_max;
         if counts.len() <= most {
@@ -171,7 +161,7 @@ impl Market {
         found
     }
 
-    fn look_around(&self, cell: u64, crowd: &mut Crowd, wait: &WaitPolicy) -> Around {
+    fn look_around(&self, cell: u64, crowd: &Crowd, wait: &WaitPolicy) -> Around {
         let mut around = Around { wait_ms: wait.wait_ms(wait.rings_max + 1), ..Around::default() };
         let mut ring = Vec::new();
         let mut nearest = None;
@@ -181,14 +171,14 @@ impl Market {
             }
             ring.clear();
             geo::ring(cell, rings, &mut ring);
-            let free = ring.iter().fold(0_i32, |sum, cell| sum.saturating_add(self.free_in(*cell, crowd)));
+            let free = sum(&ring, |cell| self.free.count(cell, crowd.seen, i64::MAX));
             if free > 0 {
                 nearest = nearest.or(Some(rings));
             }
             if rings <= 1 {
                 around.supply = around.supply.saturating_add(free);
-                let asked = ring.iter().filter_map(|cell| crowd.demand.get(cell));
-                around.demand = asked.fold(around.demand, |sum, one| sum.saturating_add(*one));
+                let asked = sum(&ring, |cell| self.asked.count(cell, crowd.asked, crowd.now));
+                around.demand = around.demand.saturating_add(asked);
             }
         }
         around.wait_ms = nearest.map_or(around.wait_ms, |rings| wait.wait_ms(rings));
@@ -197,18 +187,11 @@ impl Market {
 
     /// Who counts at `now`.
     pub(crate) fn crowd(&self, now: i64, policy: &SurgePolicy) -> Crowd {
-        let mut crowd = Crowd { since: now.saturating_sub(policy.ping_max_age_ms()), ..Crowd::default() };
-        self.asked(now, policy).for_each(|cell| *crowd.demand.entry(cell).or_insert(0) += 1);
-        crowd
+        let (asked, seen) = (now.saturating_sub(policy.window_ms()), now.saturating_sub(policy.ping_max_age_ms()));
+        Crowd { around: BTreeMap::new(), now, asked, seen }
     }
+}
 
-    /// Free drivers of a cell, counted once a turn: an airport has thousands, and as many ask there.
-    fn free_in(&self, cell: u64, crowd: &mut Crowd) -> i32 {
-        let since = crowd.since;
-        *crowd.supply.entry(cell).or_insert_with(|| {
-            let there = self.free.get(&cell).into_iter().flatten();
-            let fresh = there.filter(|driver| self.drivers.get(driver).is_some_and(|(at, _)| at >= since));
-            i32::try_from(fresh.count()).unwrap_or(i32::MAX)
-        })
-    }
+fn sum(cells: &[u64], count: impl Fn(u64) -> i32) -> i32 {
+    cells.iter().fold(0, |sum, cell| sum.saturating_add(count(*cell)))
 }
