@@ -16,7 +16,7 @@ use kernel::{
     codec::Datum,
     contract::{
         DriverLocated, DriverStatus, MarketSampled, MarketTicked, Place, Point, PriceQuoted, QuoteOutcome,
-        QuoteRequested, RecordParked, RideRequested, Service, StateKept,
+        QuoteRequested, RecordParked, RideRequested, Service, StateKept, TurnTaken,
     },
     wire,
 };
@@ -250,6 +250,18 @@ fn judge(world: &World, policy: &Policy, store: &Shaky) -> Result<Tally, String>
         store.judge(&quoted, &mut tally)?;
         if requote(&quoted, policy)? != quoted {
             return Err(format!("{} is not decided again as it was: {quoted:?}", quoted.quote));
+        }
+    }
+    let (mut turns, mut times) = (BTreeSet::new(), BTreeMap::new());
+    for raw in world.committed(TurnTaken::TOPIC.name) {
+        let TurnTaken { market, turn, chunk, now, .. } = read(&raw)?;
+        if !turns.insert((market.clone(), turn, chunk)) {
+            return Err(format!("turn {market}/{turn} was taken twice"));
+        }
+        if let Some((last, before)) = times.insert(market.clone(), (turn, now))
+            && (turn < last || now < before)
+        {
+            return Err(format!("turn {market}/{turn} at {now} comes after {last} at {before}"));
         }
     }
     for raw in world.committed(RecordParked::TOPIC.name) {

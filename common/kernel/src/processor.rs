@@ -81,7 +81,7 @@ pub struct Turn<P: Processor> {
     pub asks: Vec<Arc<Event<P::Ask>>>,
     /// Facts that are decided on, tail by tail in offset order.
     pub facts: Vec<Arc<Event<P::Fact>>>,
-    /// The last record applied of every topic and partition.
+    /// The last record applied of every topic and partition, own answers not counted: see [`Processor::ECHOES`].
     pub cut: Vec<Cut>,
     /// Whether a tail that must be read was not read to its end.
     pub stale: bool,
@@ -189,8 +189,8 @@ pub trait Processor: Sized + 'static {
     const ECHOES: &'static [&'static Topic] = &[];
     /// Steps of the degrade ladder, as [`Emit::degraded`] names them.
     const DEGRADES: &'static [&'static str] = &[];
-    /// Whether each turn keeps its market's clock; where it has an own answer that tells as much, only once in a while. Without it a successor starts at the time of the records: for a processor that
-    /// decides each record by itself.
+    /// Whether each turn keeps its market's clock; where it has an own answer that tells as much, only once in a while. Without it a
+    /// successor starts at the time of the records: for a processor that decides each record by itself.
     const KEEPS_CLOCK: bool = true;
     /// Whether [`Processor::rider`] names anybody: then it is given a store of riders' facts.
     const READS_RIDERS: bool = false;

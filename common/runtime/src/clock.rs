@@ -47,7 +47,7 @@ impl Clock {
         Clock { now, turn: 0, anchor: None }
     }
 
-    /// Goes on where the last turn was.
+    /// Goes on where the clock was kept last; see [`Clock::told`] for what came since.
     pub fn restore(kept: &ClockKept) -> Clock {
         let anchor = Anchor { at: Millis(kept.anchor_at), appended: Millis(kept.anchor_appended) };
         let ticked = kept.anchor_appended != 0;

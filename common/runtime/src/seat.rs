@@ -51,7 +51,7 @@ pub(crate) enum Load {
 pub(crate) enum Phase {
     /// A predecessor's transaction may be open.
     Settling,
-    /// What is kept is being read, the market's clocks among it: the tails' records are measured against them.
+    /// What is kept, and own answers, are being read. They tell the markets' clocks, and the tails' records are measured against them.
     Remembering(Vec<Stretch>),
     /// The tails are being read up to these ends.
     Restoring(Vec<Stretch>),
@@ -190,7 +190,7 @@ impl<P: Processor> Seat<P> {
     }
 
     /// The next offset of every topic that this seat reads once `asks` ready work records and `facts` facts are taken:
-    /// what the transaction commits, and the cut of its turns.
+    /// what the transaction commits, and the cut of its turns but for own answers.
     pub(crate) fn positions(&self, asks: usize, facts: usize) -> Vec<Cut> {
         let mut next = self.read.clone();
         let ask = self.ready.iter().skip(asks).chain(&self.held).chain(&self.arrived).next().map(|ask| ask.event.place);

@@ -3,15 +3,18 @@
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc, sync::Arc};
 
 use devkit::sim::{Cluster, Faults, Rng, World};
-use kernel::contract::{Point, PriceQuoted, QuoteOutcome, QuoteRequested, RecordParked};
+use kernel::contract::{
+    MarketTicked, Point, PriceQuoted, QuoteOutcome, QuoteRequested, RecordParked, RideRequested, Service,
+};
 use kernel::{Millis, Record, Rules};
 use pricing::{Policy, Quoting};
-use runtime::{Limits, Pace, Sound};
+use runtime::{Limits, Pace, Sound, Time};
 
 use super::Shaky;
 use crate::quotes::{Street, place, read, same, settle};
 
 const A_MINUTE: Millis = Millis(60_000);
+const PLACE: Point = Point { lat_e6: 46_948_000, lng_e6: 7_447_000 };
 
 /// One worker after the other, on one partition.
 struct Desk {
@@ -21,28 +24,35 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(seed: u64, limits: Limits) -> Desk {
+    fn new(seed: u64, pace: Pace) -> Desk {
         let world = World::new(seed, 1, None, 0);
         let policy = Arc::new(Policy::parse(pricing::BUILT_IN).unwrap());
         let street = Street { world: world.clone(), rng: Rng::new(seed), number: 0, store: Shaky::new(seed) };
-        let mut cluster = Cluster::new(world.clone(), policy, (Pace { limits, ..Pace::default() }, 1), same);
+        let mut cluster = Cluster::new(world.clone(), policy, (pace, 1), same);
         settle(&mut cluster).unwrap();
         Desk { world, cluster, street }
     }
 
     fn ask(&mut self, market: &str, quote: &str) {
-        let place = Point { lat_e6: 46_948_000, lng_e6: 7_447_000 };
         let at = self.world.borrow().now().0;
-        let asked = QuoteRequested { quote: quote.to_owned(), at, ..self.street.asked(market, (at, place)) };
+        self.ask_at(market, quote, at);
+    }
+
+    fn ask_at(&mut self, market: &str, quote: &str, at: i64) {
+        let asked = QuoteRequested { quote: quote.to_owned(), at, ..self.street.asked(market, (at, PLACE)) };
         self.world.borrow_mut().produce(market, &asked).unwrap();
         settle(&mut self.cluster).unwrap();
     }
 
-    /// The worker is killed, and another takes over.
-    fn succeed(&mut self) {
+    fn kill(&mut self) {
         self.world.borrow_mut().faults = Faults { kill: 10_000, ..Faults::NONE };
         self.cluster.step().unwrap();
         self.world.borrow_mut().faults = Faults::NONE;
+    }
+
+    /// The worker is killed, and another takes over.
+    fn succeed(&mut self) {
+        self.kill();
         settle(&mut self.cluster).unwrap();
     }
 
@@ -56,7 +66,7 @@ impl Desk {
 #[test]
 fn turns_are_numbered_on_when_the_answers_of_the_last_one_are_read_no_more() {
     for seed in 0..20 {
-        let mut desk = Desk::new(seed, Limits::default());
+        let mut desk = Desk::new(seed, Pace::default());
         ["a", "b", "c"].into_iter().for_each(|quote| desk.ask("bern", quote));
         desk.succeed();
         desk.ask("bern", "d");
@@ -73,11 +83,35 @@ fn turns_are_numbered_on_when_the_answers_of_the_last_one_are_read_no_more() {
     }
 }
 
+/// Time is replayed, and events come faster than it was said: what is from the future is measured against what was answered last.
+#[test]
+fn a_successor_knows_the_time_of_the_last_answer_before_it_reads_the_tails() {
+    for seed in 0..20 {
+        let mut desk = Desk::new(seed, Pace { time: Time::Log { speed: 1 }, ..Pace::default() });
+        let begun = desk.world.borrow().now().0;
+        desk.world.borrow_mut().produce("bern", &MarketTicked { market: "bern".into(), at: begun }).unwrap();
+        for number in 0..60 {
+            desk.ask_at("bern", &format!("q{number}"), begun + 4_500 * number);
+        }
+        desk.kill();
+        let (ride, rider, market, service) = ("r".into(), "ann".into(), "bern".to_owned(), Service::Standard);
+        let (at, pickup, dropoff, tier, quote) = (begun + 4_500 * 60, PLACE, PLACE, None, None);
+        let wanted = RideRequested { ride, at, market, rider, pickup, dropoff, service, tier, quote };
+        desk.world.borrow_mut().produce("bern", &wanted).unwrap();
+        settle(&mut desk.cluster).unwrap();
+        desk.ask_at("bern", "last", at);
+        let parked = desk.world.borrow().committed(RecordParked::TOPIC.name);
+        assert!(parked.is_empty(), "seed {seed}: {:?}", read::<RecordParked>(&parked[0]));
+        assert_eq!(desk.answers("bern").last().unwrap().inputs.as_ref().unwrap().demand, 1, "seed {seed}");
+    }
+}
+
 /// Garbage among own answers, more than is held in hand: all is read past it all the same, for what lies behind was answered.
 #[test]
 fn garbage_among_own_answers_hides_none_of_them() {
     for seed in 0..20 {
-        let mut desk = Desk::new(seed, Limits { parked_in_hand: 1, ..Limits::default() });
+        let limits = Limits { parked_in_hand: 1, ..Limits::default() };
+        let mut desk = Desk::new(seed, Pace { limits, ..Pace::default() });
         desk.ask("bern", "a");
         for _ in 0..3 {
             desk.world.borrow_mut().append(PriceQuoted::TOPIC.name, 0, b"bern", Some(vec![1, 2, 3]));

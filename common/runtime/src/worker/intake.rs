@@ -10,7 +10,7 @@ use kernel::{
     contract::{Cause, PolicyChanged, RecordParked, StateKept},
 };
 
-use super::{Discipline, REGISTRY, Worker};
+use super::{Discipline, REGISTRY, Worker, restore::remembered};
 use crate::{
     clock::Clock,
     intake::{Decoded, Named, decode, malformed, placed, read, resolve},
@@ -121,7 +121,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         match seat.map(|seat| &seat.phase) {
             _ if tails::global::<P>(raw.topic) => true,
             None | Some(Phase::Settling) => false,
-            Some(Phase::Remembering(_)) => kept,
+            Some(Phase::Remembering(_)) => remembered::<P>(raw.topic),
             Some(Phase::Restoring(_)) => raw.topic != P::WORK.name,
             Some(Phase::Live) => !kept && !muted(),
         }
@@ -311,7 +311,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             }
             Read::Seen(seen) => {
                 if let Some(turn) = P::turn_of(&seen).filter(|_| tails::own::<P>(raw.topic)) {
-                    clock.told(at.min(ceiling), turn);
+                    clock.told(at, turn);
                 }
                 self.see((raw, market), seen, dealt_with)
             }

@@ -32,8 +32,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
                 seat.poison_or_place(record, self.pace.limits.parked_in_hand);
             }
             Some(Ok(StateKept { clock: Some(clock), .. })) if rest == "clock" => {
-                let clock = Clock::restore(&clock);
+                let mut clock = Clock::restore(&clock);
                 seat.kept.insert(market.to_owned(), (clock, raw.appended));
+                // Own answers are read beside it, and may have told more.
+                if let Some(known) = seat.clocks.get(market) {
+                    clock.told(known.now, known.turn);
+                }
                 seat.clocks.insert(market.to_owned(), clock);
             }
             Some(Ok(kept)) => P::restore(&mut self.view, market, &key, Some(&kept)),

@@ -69,8 +69,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         match &seat.phase {
             Phase::Live | Phase::Settling => Ok(()),
             Phase::Remembering(stretches) => {
-                let kept = stretches.iter().find(|stretch| stretch.topic == StateKept::TOPIC.name);
-                if kept.is_none_or(|kept| seat.passed(kept, &self.global)) { self.go_on(partition) } else { Ok(()) }
+                let mut first = stretches.iter().filter(|stretch| remembered::<P>(stretch.topic));
+                if first.all(|stretch| seat.passed(stretch, &self.global)) { self.go_on(partition) } else { Ok(()) }
             }
             Phase::Restoring(stretches) if seat.caught_up(stretches, &self.global) => self.go_live(partition),
             Phase::Restoring(_) => Ok(()),
@@ -80,7 +80,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     fn begin(&mut self, partition: i32, start: Start) -> Result<(), Fault> {
         let global = tails::global::<P>;
         let known = |stretch: &&Stretch| self.global.contains_key(&(stretch.topic, stretch.partition));
-        let first = |stretch: &&Stretch| stretch.topic == StateKept::TOPIC.name || global(stretch.topic);
+        let first = |stretch: &&Stretch| remembered::<P>(stretch.topic) || global(stretch.topic);
         let follow: Vec<_> = start.stretches.iter().filter(first).filter(|stretch| !known(stretch)).cloned().collect();
         self.log.follow(&follow)?;
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
@@ -99,11 +99,13 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         Ok(())
     }
 
-    /// What is kept is known: on to the market's tails.
+    /// What is kept, and was answered, is known: on to the market's other tails.
     fn go_on(&mut self, partition: i32) -> Result<(), Fault> {
         let Some(Seat { phase: Phase::Remembering(stretches), .. }) = self.seats.get(&partition) else { return Ok(()) };
-        let market =
-            |stretch: &&Stretch| tails::find::<P>(stretch.topic).is_some_and(|tail| tail.reach == Reach::Market);
+        let market = |stretch: &&Stretch| {
+            let tail = tails::find::<P>(stretch.topic).filter(|_| !remembered::<P>(stretch.topic));
+            tail.is_some_and(|tail| tail.reach == Reach::Market)
+        };
         self.log.follow(&stretches.iter().filter(market).cloned().collect::<Vec<_>>())?;
         let stretches = stretches.clone();
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
@@ -186,4 +188,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         self.loose.clear();
         Ok(())
     }
+}
+
+/// Whether a topic is read before the market's tails: what they say is measured against the market's clock, which stands there.
+pub(super) fn remembered<P: Processor>(topic: &str) -> bool {
+    topic == StateKept::TOPIC.name || tails::own::<P>(topic)
 }

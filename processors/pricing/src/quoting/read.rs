@@ -12,6 +12,9 @@ use serde::Deserialize;
 
 use super::{Quoting, Seen};
 
+/// More turns than a market takes: a successor goes on from the newest.
+const TURNS: i64 = 1 << 53;
+
 /// What is needed of a request for a ride; the rest is matching's.
 #[derive(Deserialize)]
 struct Asked {
@@ -61,6 +64,7 @@ pub(crate) fn read(topic: &str, datum: Datum<'_>) -> Result<(String, Millis, Rea
         id("quote", &quote)?;
         market("market", &of)?;
         time(at)?;
+        within("turn", turn, (1, TURNS), "")?;
         return Ok((of.into_owned(), Millis(at), Read::Seen(Seen::Quoted { quote, at, turn })));
     }
     if topic == MarketSampled::TOPIC.name {

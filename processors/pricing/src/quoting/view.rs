@@ -23,7 +23,7 @@ pub(crate) use signals::Signals;
 
 /// Facts of all markets that a worker owns.
 ///
-/// Memory: about 200 bytes a driver who pings, 150 a request of the last ten minutes, 150 a quote that is remembered.
+/// Memory: about 300 bytes a driver who pings, 150 a request of the last ten minutes, 150 a quote that is remembered.
 #[derive(Debug, Default)]
 pub struct View {
     markets: BTreeMap<String, Market>,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// A second, milliseconds.
 const SECOND: i64 = 1_000;
-/// Places that count no more are thrown away once they are more than those that do, and so many.
+/// Places that count no more are thrown away while they are more than those that do, and so many.
 const SOME: usize = 1_024;
 
 /// What is known of one.
@@ -29,13 +29,15 @@ pub(crate) struct Recent<T> {
     /// How many stand there.
     places: usize,
     newest: i64,
+    /// The second that is tidied next.
+    tidied: i64,
     /// Who was seen last this long before the newest is forgotten, milliseconds, a second later at most.
     span: i64,
 }
 
 impl<T: Copy> Recent<T> {
     pub(crate) fn new(span: i64) -> Recent<T> {
-        Recent { all: HashMap::new(), by_second: BTreeMap::new(), places: 0, newest: i64::MIN, span }
+        Recent { all: HashMap::new(), by_second: BTreeMap::new(), places: 0, newest: i64::MIN, tidied: i64::MIN, span }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -72,22 +74,28 @@ impl<T: Copy> Recent<T> {
         self.newest = self.newest.max(at);
         self.by_second.entry(at.div_euclid(SECOND)).or_default().push((at, name));
         self.places += 1;
+        // One second at a time: nobody waits for more.
         if self.places > 2 * self.all.len() + SOME {
             self.tidy();
         }
         Some(was)
     }
 
-    /// Throws the places away that count no more.
+    /// Throws the places of one more second away that count no more.
     fn tidy(&mut self) {
-        let all = &self.all;
-        self.by_second.retain(|_, places| {
-            places.retain(|(at, name)| all.get(name).is_some_and(|known| known.at == *at));
-            // Each was as long as its second was busy.
-            places.shrink_to_fit();
-            !places.is_empty()
-        });
-        self.places = self.by_second.values().map(Vec::len).sum();
+        let Some((second, places)) = self.by_second.range_mut(self.tidied..).next() else {
+            self.tidied = i64::MIN;
+            return;
+        };
+        let (second, before, all) = (*second, places.len(), &self.all);
+        places.retain(|(at, name)| all.get(name).is_some_and(|known| known.at == *at));
+        // It was as long as its second was busy.
+        places.shrink_to_fit();
+        self.places -= before - places.len();
+        if places.is_empty() {
+            self.by_second.remove(&second);
+        }
+        self.tidied = second.saturating_add(1);
     }
 
     /// Takes out one who was not seen for long, where the newest event is of `now`, or newer: when he was, and what; none: all were.
@@ -145,7 +153,7 @@ mod tests {
             }
             let newest = plain.0.iter().map(|(_, at, _)| *at).max();
             prop_assert_eq!(recent.newest(), newest);
-            recent.tidy();
+            (0..recent.by_second.len()).for_each(|_| recent.tidy());
             prop_assert_eq!((recent.places, recent.len()), (plain.0.len(), plain.0.len()));
             // Who is forgotten was not seen for the span, and who was not for a second more is.
             let mut gone: Vec<(i64, u8)> = std::iter::from_fn(|| recent.sweep(7_000)).collect();
@@ -172,7 +180,7 @@ mod tests {
             recent.replace(["a", "b", "c"][at as usize % 3], at, ());
         }
         assert_eq!(recent.len(), 3);
-        assert!(recent.places <= 2 * 3 + SOME && recent.by_second.len() <= SOME, "{}", recent.places);
+        assert!(recent.places <= 2 * 3 + SOME + 1_000 && recent.by_second.len() <= SOME, "{}", recent.places);
         assert_eq!(recent.get("c"), Some((199_997, ())));
     }
 }
