@@ -12,7 +12,7 @@ use kernel::{
     rider::Facts,
 };
 
-use crate::{clock::Clock, log::Stretch, park::Origin, turn::Taken};
+use crate::{clock::Clock, log::Stretch, park::Origin, tails, turn::Taken};
 
 mod load;
 
@@ -100,8 +100,6 @@ pub(crate) struct Seat<P: Processor> {
     pub(crate) kept_until: i64,
     /// A record before this position was dealt with by a predecessor.
     pub(crate) committed: BTreeMap<At, i64>,
-    /// What we write ourselves, and read no more.
-    pub(crate) muted: BTreeSet<At>,
     /// Broker time of the newest record that was read.
     pub(crate) newest: Millis,
     pub(crate) clocks: BTreeMap<String, Clock>,
@@ -139,7 +137,6 @@ impl<P: Processor> Seat<P> {
             shrunk: BTreeMap::new(),
             kept_until: 0,
             committed: BTreeMap::new(),
-            muted: BTreeSet::new(),
             newest: Millis(0),
             clocks: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -166,9 +163,9 @@ impl<P: Processor> Seat<P> {
         *known = (*known).max(next);
     }
 
-    /// The next offset of every topic that is still read, own answers are not.
+    /// The next offset of every topic that is still read once this decides: own answers are not.
     pub(crate) fn heard(&self) -> impl Iterator<Item = (&At, &i64)> {
-        self.read.iter().filter(|(at, _)| !self.muted.contains(*at))
+        self.read.iter().filter(|(at, _)| !tails::own::<P>(at.0))
     }
 
     /// Work records in hand.

@@ -115,15 +115,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Whether a record is of use: not of a partition that went to another, of one whose start is not known yet, or of what is
     /// kept, or written by ourselves, where that was read to its end.
     fn wanted(&self, raw: &Raw) -> bool {
-        let kept = raw.topic == StateKept::TOPIC.name;
-        let seat = self.seats.get(&raw.partition);
-        let muted = || seat.is_some_and(|seat| seat.muted.contains(&(raw.topic, raw.partition)));
-        match seat.map(|seat| &seat.phase) {
+        match self.seats.get(&raw.partition).map(|seat| &seat.phase) {
             _ if tails::global::<P>(raw.topic) => true,
             None | Some(Phase::Settling) => false,
             Some(Phase::Remembering(_)) => remembered::<P>(raw.topic),
             Some(Phase::Restoring(_)) => raw.topic != P::WORK.name,
-            Some(Phase::Live) => !kept && !muted(),
+            Some(Phase::Live) => !remembered::<P>(raw.topic),
         }
     }
 

@@ -82,8 +82,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// What we write ourselves is part of the view as far as it is there: a successor need not read it from where we began.
     fn hear(&mut self) {
         for seat in self.seats.values_mut().filter(|seat| seat.live()) {
-            for at in &seat.muted {
-                if let (Some(next), Some(end)) = (seat.read.get_mut(at), self.ends.get(at)) {
+            for own in P::ECHOES {
+                let at: At = (own.name, seat.partition);
+                if let (Some(next), Some(end)) = (seat.read.get_mut(&at), self.ends.get(&at)) {
                     *next = (*next).max(*end);
                 }
             }

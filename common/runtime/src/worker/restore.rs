@@ -118,12 +118,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         let Some(work) = self.seats[&partition].read.get(&(P::WORK.name, partition)).copied() else { return Ok(()) };
         // All is read that was written before us. From here on nobody else writes what we write, and what we wrote is part of the view.
         let own = P::ECHOES.iter().map(|topic| (topic.name, partition));
-        self.log.unfollow(&own.clone().chain([kept]).collect::<Vec<_>>())?;
+        self.log.unfollow(&own.chain([kept]).collect::<Vec<_>>())?;
         self.log.resume(partition, work)?;
         let inherited = self.inherited(partition);
         let live = self.pace.time == Time::Live;
         let Some(seat) = self.seats.get_mut(&partition) else { return Ok(()) };
-        seat.muted = own.collect();
         seat.kept_until = seat.read.remove(&kept).unwrap_or_default();
         inherited.into_iter().for_each(|record| seat.poison(record));
         if live {

@@ -8,6 +8,7 @@ use super::{Discipline, Worker};
 use crate::{
     log::{Log, Transaction},
     schemas::Schemas,
+    tails,
     turn::Taken,
     watch::{Count, Size, Span},
 };
@@ -69,7 +70,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
         for seat in self.seats.values().filter(|seat| seat.live()) {
             for cut in seat.positions(0, 0) {
                 let end = self.ends.iter().find(|((topic, part), _)| *topic == cut.topic && *part == cut.partition);
-                if let Some(((topic, partition), end)) = end.filter(|(at, _)| !seat.muted.contains(at)) {
+                if let Some(((topic, partition), end)) = end.filter(|(at, _)| !tails::own::<P>(at.0)) {
                     self.watch.lag(topic, *partition, (end - cut.offset).max(0));
                 }
             }
