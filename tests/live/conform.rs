@@ -55,7 +55,8 @@ const CHECKS: &[Check] = checks! {
         a_record_without_key_is_refused_where_compacted, a_topic_tells_its_configuration, what_is_too_old_is_dropped;
     groups: members_share_by_the_range_protocol, members_share_by_the_cooperative_protocol,
         members_share_by_the_consumer_protocol, a_static_member_reads, a_silent_member_is_replaced;
-    takeover: a_pending_offset_blocks_until_its_owner_is_fenced, the_last_stable_offset_lags_behind_the_end,
+    takeover: a_pending_offset_blocks_until_its_owner_is_fenced, an_open_transaction_ends_though_its_heir_does_not_wait,
+        the_last_stable_offset_lags_behind_the_end,
         an_empty_list_of_offsets_fences_nothing, an_unchanged_offset_of_a_stale_generation_is_refused,
         metadata_of_no_member_is_let_through, offsets_of_topics_not_subscribed_are_committed_too;
     transactions: an_abort_is_hidden_from_read_committed, an_open_transaction_is_hidden, offsets_and_output_are_one,

@@ -30,6 +30,7 @@ use crate::{
 mod access;
 mod commit;
 mod drain;
+mod fence;
 mod flush;
 mod fold;
 mod follow;

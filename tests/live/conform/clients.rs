@@ -64,9 +64,14 @@ pub(crate) fn producer(broker: &str, settings: &[(&str, &str)]) -> Result<BasePr
 
 /// A producer that has initialised its transactional id.
 pub(crate) fn transactional(broker: &str, id: &str) -> Result<BaseProducer, KafkaError> {
-    let producer = producer(broker, &[("transactional.id", id), ("transaction.timeout.ms", "60000")])?;
+    let producer = asking(broker, id)?;
     producer.init_transactions(WAIT)?;
     Ok(producer)
+}
+
+/// A transactional producer that has not asked for its id yet.
+pub(crate) fn asking(broker: &str, id: &str) -> Result<BaseProducer, KafkaError> {
+    producer(broker, &[("transactional.id", id), ("transaction.timeout.ms", "60000")])
 }
 
 /// The settings of a consumer that reads from the start and commits nothing by itself.

@@ -83,6 +83,31 @@ pub(super) fn a_pending_offset_blocks_until_its_owner_is_fenced(broker: &str) ->
     Ok(())
 }
 
+/// The client waits half a second before it asks for the broker's second answer; whoever takes over does not.
+pub(super) fn an_open_transaction_ends_though_its_heir_does_not_wait(broker: &str) -> Verdict {
+    let owner = Owner::new(broker)?;
+    owner.producer.send_offsets_to_transaction(&owner.work(9, "owner=first"), &owner.metadata()?, WAIT)?;
+    let dirty = consumer(broker, &owner.group, "read_uncommitted")?;
+    let end = dirty.fetch_watermarks(&owner.output, 0, WAIT)?.1;
+
+    let heir = asking(broker, &owner.id)?;
+    let (stable, begun) = (consumer(broker, &owner.group, "read_committed")?, Instant::now());
+    let ended = || -> Result<bool, Fault> {
+        let read = stable.fetch_watermarks(&owner.output, 0, WAIT)?.1;
+        Ok(read >= end && committed(&stable, &owner.work, Duration::from_millis(100)).is_ok())
+    };
+    let mut asked = heir.init_transactions(Duration::from_millis(20));
+    while asked.is_err() && !ended()? {
+        ensure!(begun.elapsed() < WAIT, "still open: {asked:?}");
+        asked = heir.init_transactions(Duration::from_millis(20));
+    }
+    drop(heir);
+    ensure!(begun.elapsed() < Duration::from_secs(5), "the fence took {:?}", begun.elapsed());
+    ensure!(ended()?, "the client has its answer, and the transaction is open");
+    ensure!(owner.producer.commit_transaction(WAIT).is_err(), "the fenced owner committed");
+    Ok(())
+}
+
 pub(super) fn the_last_stable_offset_lags_behind_the_end(broker: &str) -> Verdict {
     let topic = topic(broker, 1, &[])?;
     let (first, second) = (transactional(broker, &unique("id"))?, transactional(broker, &unique("id"))?);

@@ -9,7 +9,7 @@ use std::{
 
 use rdkafka::{consumer::Consumer, error::KafkaError};
 
-use super::KafkaLog;
+use super::{KafkaLog, fence::Fencing};
 
 /// How long one look at the members waits: before we join, and while partitions are decided.
 const LOOK: Duration = Duration::from_secs(2);
@@ -29,6 +29,8 @@ pub(super) struct Peers {
     dead: BTreeMap<String, Instant>,
     /// Gone, and whatever they left open was ended, when.
     fenced: BTreeMap<String, Instant>,
+    /// Who is being fenced.
+    pub(super) fencing: Option<Fencing>,
 }
 
 impl Peers {
@@ -53,6 +55,11 @@ impl Peers {
         self.dead.remove(id);
         self.fenced.retain(|_, since| since.elapsed() < RECENT);
         self.fenced.insert(id.to_owned(), Instant::now());
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn unfence(&mut self) {
+        self.fencing = None;
     }
 
     pub(super) fn forget(&mut self, id: &str) {

@@ -7,10 +7,9 @@ use rdkafka::{
     Offset, TopicPartitionList,
     consumer::Consumer,
     error::{KafkaError, RDKafkaErrorCode},
-    producer::{BaseProducer, Producer},
 };
 
-use super::{KafkaLog, Quiet, away, offsets::offsets};
+use super::{KafkaLog, away, fence::Ended, offsets::offsets};
 use crate::{
     log::{Fault, Start, Stretch},
     seat::deleted,
@@ -20,13 +19,16 @@ use crate::{
 const GRACE: Duration = Duration::from_millis(50);
 /// Between two such looks.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long one look for committed offsets waits: a pending one is not answered.
-const LOOK: Duration = Duration::from_millis(300);
+/// How long one look for committed offsets waits: a pending one is not answered. Who has not looked at the predecessor yet does so soon.
+pub(super) const LOOK: Duration = Duration::from_millis(300);
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// A partition on its way to us.
 pub(super) struct Settling {
     /// Ends of our own output as one who reads uncommitted saw them; what lies before was written by a predecessor.
     ends: Option<Vec<i64>>,
+    /// A look was taken at whether the predecessor lives.
+    looked: bool,
     /// Nothing is left to fence, and when to try again until then.
     fenced: bool,
     due: Instant,
@@ -44,20 +46,24 @@ impl KafkaLog {
         self.pause(partition)?;
         // First our own transaction, if its outcome is unknown: a new producer of the same id ends it.
         self.committer()?;
-        let fresh = Settling { ends: None, fenced: false, due: Instant::now() + GRACE };
+        let fresh = Settling { ends: None, looked: false, fenced: false, due: Instant::now() + GRACE };
         self.settling.entry(partition).or_insert(fresh);
         let Some(committed) = self.settled(partition)? else {
             if self.settling.get(&partition).is_some_and(|known| !known.fenced && Instant::now() >= known.due) {
-                let fenced = self.look_round() && self.fence_predecessor(partition) && self.fence_dead();
+                let ended = self.fence(partition);
                 if let Some(settling) = self.settling.get_mut(&partition) {
-                    settling.fenced = fenced;
-                    settling.due = Instant::now() + PAUSE;
+                    settling.fenced = ended == Ended::Yes;
+                    settling.due = Instant::now() + if ended == Ended::Soon { Duration::ZERO } else { PAUSE };
+                    settling.looked = true;
                 }
             }
             return Ok(None);
         };
         let start = self.start(partition, &committed)?;
         self.settling.remove(&partition);
+        if self.settling.is_empty() {
+            self.peers.unfence();
+        }
         Ok(Some(start))
     }
 
@@ -87,7 +93,8 @@ impl KafkaLog {
     /// # Errors
     /// What waiting does not mend.
     fn committed(&self, partition: i32) -> Result<Option<TopicPartitionList>, Fault> {
-        let committed = match self.work.committed_offsets(self.asked(partition), LOOK) {
+        let looked = self.settling.get(&partition).is_some_and(|settling| settling.looked);
+        let committed = match self.work.committed_offsets(self.asked(partition), if looked { LOOK } else { GLANCE }) {
             Ok(committed) => committed,
             Err(error) if forbidden(&error) => return Err(away(error)),
             Err(_) => return Ok(None),
@@ -205,44 +212,5 @@ impl KafkaLog {
             Offset::Offset((newest - span.0).max(0)),
         )?;
         Ok(from.first().copied().filter(|from| *from >= 0).or(Some(i64::MAX)))
-    }
-
-    /// A predecessor that was killed leaves a transaction open, and every reader waits for its timeout. To initialise its
-    /// transactional id ends it at once; the id stands in the metadata of the offsets that it committed.
-    /// An owner that lives ends it by itself. True when nothing is left to fence.
-    fn fence_predecessor(&mut self, partition: i32) -> bool {
-        let mut list = TopicPartitionList::new();
-        list.add_partition(self.work_topic, partition);
-        let told: Result<TopicPartitionList, KafkaError> = self.uncommitted.committed_offsets(list, LOOK);
-        let Ok(told) = told else { return false };
-        let told = told.find_partition(self.work_topic, partition).filter(|told| told.error().is_ok());
-        let Some(told) = told else { return false };
-        let Some((_, id)) = told.metadata().split_once(' ') else { return true };
-        let id = id.to_owned();
-        if id == self.access.transactional_id() || self.peers.is_fenced(&id) {
-            return true;
-        }
-        !self.peers.lives(&id) && self.fence(&id)
-    }
-
-    /// Members that we saw and that are gone: who of them was killed before its first commit for a partition is named by no
-    /// offset of it, and may have left a transaction open there all the same. One at a time, for the live partitions wait.
-    fn fence_dead(&mut self) -> bool {
-        let Some(id) = self.peers.dead() else { return true };
-        if !self.fence(&id) {
-            // It is not tried for ever: its transaction ends by its time-out.
-            self.peers.forget(&id);
-        }
-        self.peers.dead().is_none()
-    }
-
-    fn fence(&mut self, id: &str) -> bool {
-        let config = self.access.producer(id);
-        let producer: Result<BaseProducer<Quiet>, _> = config.create_with_context(Quiet(self.reason.clone()));
-        let ended = producer.and_then(|producer| producer.init_transactions(self.access.calls.offsets)).is_ok();
-        if ended {
-            self.peers.fenced(id);
-        }
-        ended
     }
 }
