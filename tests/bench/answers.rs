@@ -38,8 +38,8 @@ const PINGS: u64 = 10_000;
 const RIDES: u64 = 200;
 /// Drivers in all.
 const DRIVERS: u64 = 8_000;
-/// Between two commits at least, milliseconds: `run.commit_interval_ms` by default, and less.
-const INTERVALS: [u64; 2] = [30, 10];
+/// Between two commits at least, milliseconds: what quoting has by default (`run.commit_interval_ms`), and what others have.
+const INTERVALS: [u64; 2] = [10, 30];
 const WARM: Duration = Duration::from_secs(9);
 const LONG: Duration = Duration::from_secs(8);
 const LAST: Duration = Duration::from_secs(2);

@@ -42,10 +42,16 @@ fn main() {
         }
         (Some("bare"), Some(brokers), _) => bare::bare(brokers, EVERY, &process::told_to_end()),
         (Some("price"), Some(brokers), Some(registry)) => {
-            price(brokers, registry, if arguments.get(4).is_some() { 2 } else { 1 });
+            let workers = arguments.get(4).map_or(1, |many| many.parse().expect("a number of workers"));
+            price(brokers, registry, workers);
         }
         _ => measure(),
     }
+}
+
+/// Workers of the second measure: one a core as far as there are partitions for them.
+fn many() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).clamp(2, PARTITIONS as usize)
 }
 
 /// Prices until the standard input ends.
@@ -82,7 +88,8 @@ fn measure() {
     let broker = named(&format!("kafka-{}-", std::process::id())).expect("the broker runs");
     let street = Street::new(brokers, &client);
     let url = registry.url();
-    let (one, two) = (["price", brokers, url], ["price", brokers, url, "twice"]);
+    let workers = many().to_string();
+    let (one, more) = (["price", brokers, url], ["price", brokers, url, &workers]);
     let (pass, bare) = (["pass", brokers], ["bare", brokers]);
     let quoted = PriceQuoted::TOPIC.name;
     let mut found: [Vec<Figures>; 4] = Default::default();
@@ -90,7 +97,7 @@ fn measure() {
         // The floor copies what both have written, and the raw client that prices answers what both were asked.
         let roles: [(&[&str], &str, i64); 4] = [
             (&one, quoted, QUOTES),
-            (&two, quoted, QUOTES),
+            (&more, quoted, QUOTES),
             (&pass, PASSED.name, 2 * QUOTES),
             (&bare, PASSED.name, 2 * QUOTES),
         ];
@@ -121,22 +128,24 @@ fn finish(brokers: &str, topic: &str, end: i64) {
     std::thread::sleep(3 * EVERY);
 }
 
-fn tell([one, two, passed, bare]: &[Vec<Figures>; 4]) {
+fn tell([one, more, passed, bare]: &[Vec<Figures>; 4]) {
     let of = |figures: &[Figures], pick: fn(&Figures) -> f64| median(&mut figures.iter().map(pick).collect::<Vec<_>>());
     let all = [("raw client, the same answers", passed), ("raw client that prices", bare)];
-    for (what, found) in all.into_iter().chain([("one worker", one), ("two workers", two)]) {
+    let workers = format!("{} workers", many());
+    let priced = [("one worker", one), (workers.as_str(), more)];
+    for (what, found) in all.into_iter().chain(priced) {
         let rate = of(found, |figures| figures.rate);
         let (mover, broker) = (of(found, |figures| figures.mover_us), of(found, |figures| figures.broker_us));
         println!("{what:30} {rate:>8.0}/s; cpu a record {mover:.2} us, broker {broker:.2} us");
     }
-    for (what, priced) in [("quotes by one worker", one), ("quotes by two workers", two)] {
+    for (what, priced) in priced {
         let (share, each) = share(priced, passed);
         let met = if share >= TARGET { "met" } else { "NOT MET" };
-        println!("{what}: {share:.0} % of the raw client ({each}), {TARGET} wanted: {met}");
+        println!("quotes by {what}: {share:.0} % of the raw client ({each}), {TARGET} wanted: {met}");
     }
     let (share_of_bare, each) = share(bare, passed);
     println!("raw client that prices, and nothing else: {share_of_bare:.0} % of the raw client ({each})");
-    for (what, priced) in [("one worker", one), ("two workers", two)] {
+    for (what, priced) in priced {
         let (share, each) = share(priced, bare);
         println!("quotes by {what}: {share:.0} % of the raw client that prices ({each})");
     }

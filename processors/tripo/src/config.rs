@@ -49,7 +49,7 @@ pub(crate) struct Instance {
 /// What `tripo config` takes.
 #[derive(Args)]
 pub(crate) struct Config {
-    /// The processor that --policy is for
+    /// The processor whose settings these are: a default may depend on it, and --policy is for it
     processor: Option<String>,
     #[command(flatten)]
     flags: Flags,
@@ -63,11 +63,18 @@ pub(crate) struct Config {
     default: bool,
 }
 
-/// The table of all keys: those of every processor, and the policy of each.
-fn keys() -> Vec<Key> {
+/// The key whose default depends on the processor.
+const INTERVAL: &str = "run.commit_interval_ms";
+
+/// The table of all keys: those of every processor, and the policy of each; the defaults are those of the processor `of`.
+fn keys(of: Option<&Entry>) -> Vec<Key> {
     let policy =
         |entry: &Entry| Key::path(entry.policy, "Its file; empty: the built-in one. `policy.changed` may replace it.");
-    KEYS.iter().copied().chain(PROCESSORS.iter().map(policy)).collect()
+    let own = |key: Key| match of.and_then(|entry| entry.interval_ms) {
+        Some(default) if key.name == INTERVAL => Key { default, ..key },
+        _ => key,
+    };
+    KEYS.iter().copied().map(own).chain(PROCESSORS.iter().map(policy)).collect()
 }
 
 /// The processor of that name.
@@ -115,7 +122,7 @@ pub(crate) fn load(flags: &Flags, instance: &Instance, of: Option<&Entry>) -> Re
             None => problems.push("--set takes section.key=value, and one lacks the `=`".to_owned()),
         }
     }
-    let loaded = Settings::load(&keys(), &sources);
+    let loaded = Settings::load(&keys(of), &sources);
     match &loaded {
         Ok(settings) => problems.extend(PROCESSORS.iter().filter_map(|entry| policy(settings, entry).err())),
         Err(wrong) => problems.extend(wrong.iter().cloned()),
@@ -148,7 +155,7 @@ pub(crate) fn refuse(problems: &[String]) -> ExitCode {
 /// Prints the settings, or what is wrong with them.
 pub(crate) fn run(config: &Config) -> ExitCode {
     if config.default {
-        table::put(format_args!("{}", settings::document(&keys())));
+        table::put(format_args!("{}", settings::document(&keys(None))));
         return ExitCode::SUCCESS;
     }
     let entry = match config.processor.as_deref().map(processor).transpose() {
@@ -176,7 +183,19 @@ mod tests {
 
     #[test]
     fn the_document_of_the_settings_is_that_of_the_table() {
-        expect_test::expect_file!["../tripo.toml"].assert_eq(&settings::document(&keys()));
+        expect_test::expect_file!["../tripo.toml"].assert_eq(&settings::document(&keys(None)));
+    }
+
+    #[test]
+    fn what_an_interval_is_by_default_depends_on_the_processor() {
+        let interval = |of: Option<&str>, set: &[&str]| {
+            let flags = Flags { set: set.iter().map(|pair| (*pair).to_owned()).collect(), ..Flags::default() };
+            let entry = of.map(|name| processor(name).unwrap());
+            load(&flags, &Instance::default(), entry).unwrap().number(INTERVAL)
+        };
+        let of = |name| interval(Some(name), &[]);
+        assert_eq!([interval(None, &[]), of("matching"), of("quoting"), of("capturing")], [30, 30, 10, 30]);
+        assert_eq!(interval(Some("quoting"), &["run.commit_interval_ms=30"]), 30);
     }
 
     #[test]

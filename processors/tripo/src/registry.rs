@@ -13,6 +13,8 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// The setting that names the file with its policy.
     pub(crate) policy: &'static str,
+    /// Its default of `run.commit_interval_ms`, where that is another than the table's.
+    pub(crate) interval_ms: Option<&'static str>,
     /// Checks a policy's text.
     pub(crate) check: fn(&str) -> Result<(), String>,
     /// Runs it.
@@ -22,12 +24,13 @@ pub(crate) struct Entry {
 /// All processors.
 pub(crate) const PROCESSORS: &[Entry] = &[
     processor::<Matching>("matching", "policy.matching"),
-    processor::<Quoting>("quoting", "policy.quoting"),
+    // Somebody looks at a screen until he has his price, and nothing is gained by waiting for others who ask.
+    Entry { interval_ms: Some("10"), ..processor::<Quoting>("quoting", "policy.quoting") },
     processor::<Capturing>("capturing", "policy.capturing"),
 ];
 
 const fn processor<P: Processor>(name: &'static str, policy: &'static str) -> Entry {
-    Entry { name, policy, check: |text| P::Policy::parse(text).map(drop), serve: serve::<P> }
+    Entry { name, policy, interval_ms: None, check: |text| P::Policy::parse(text).map(drop), serve: serve::<P> }
 }
 
 #[cfg(test)]

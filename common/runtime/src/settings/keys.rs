@@ -161,7 +161,7 @@ pub const KEYS: &[Key] = &[
         "run.commit_interval_ms",
         (0, 5_000, MS),
         "30",
-        "At least so long between two commits, so that what is decided meanwhile goes together; the first after a pause goes at once. 0: each as soon as it is decided, at twice the broker's work.",
+        "At least so long between two commits, so that what is decided meanwhile goes together; the first after a pause goes at once. 0: each as soon as it is decided, at twice the broker's work. Quoting takes 10 where nothing is set.",
     ),
     Key::integer(
         "run.wait_ms",

@@ -1,0 +1,247 @@
+//! How long a partition's successor reads before it decides: pings of the last ten minutes, against a raw client that reads the same
+//! records and drops them. From the start of the process to its first answer.
+//!
+//! `cargo bench -p tests --bench takeover`
+
+#[allow(dead_code)] // It copies for others; here it only reads.
+mod floor;
+#[allow(dead_code)]
+mod process;
+#[path = "../live/servers.rs"]
+mod servers;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant, SystemTime};
+
+use embedded::Registry;
+use kernel::contract::{
+    DriverLocated, DriverStatus, MatchDecided, Point, PriceQuoted, QuoteRequested, RideRequested, Service as Kind,
+    TOPICS,
+};
+use kernel::{Processor, Record, Rules, codec, partition, wire};
+use matching::Matching;
+use pricing::Quoting;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::topics::{self, Layout};
+use runtime::{Pace, Schemas, Service, Settings, kafka::Access, service};
+
+use process::{Role, median};
+
+/// One market in each.
+const PARTITIONS: i32 = 4;
+const PINGS: i64 = 2_000_000;
+const DRIVERS: i64 = 20_000;
+const ROUNDS: usize = 3;
+/// Share of the raw client's rate.
+const TARGET: f64 = 50.0;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let text: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
+    match text[..] {
+        ["read", brokers] => read(brokers),
+        ["match", brokers, registry] => decide::<Matching>(brokers, registry),
+        ["price", brokers, registry] => decide::<Quoting>(brokers, registry),
+        _ => measure(),
+    }
+}
+
+/// The floor: all pings to their end.
+fn read(brokers: &str) {
+    let topic = DriverLocated::TOPIC.name;
+    let reader: BaseConsumer = floor::consumer(brokers, "reader").create().expect("a consumer");
+    let mut list = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        list.add_partition_offset(topic, partition, Offset::Beginning).expect("a partition");
+    }
+    reader.assign(&list).expect("it is assigned");
+    let mut left = PINGS;
+    while left > 0 {
+        if let Some(record) = reader.poll(floor::CALL) {
+            record.expect("a record");
+            left -= 1;
+        }
+    }
+}
+
+/// A processor as it is in production, until the standard input ends.
+fn decide<P: Processor>(brokers: &str, registry: &str) {
+    let instance = format!("bench-{}", std::process::id());
+    let access = Access { brokers: brokers.to_owned(), group: P::NAME.to_owned(), instance, ..Access::default() };
+    let settings = Settings { access, workers: 1, pace: Pace::default(), grace: service::GRACE };
+    let url = registry.to_owned();
+    let schemas = move || {
+        let mut registry = runtime::registry::Registry::new(&url)?;
+        registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
+        Ok(registry)
+    };
+    let policy = P::Policy::parse(P::Policy::BUILT_IN).expect("the built-in policy");
+    let service = Service::start::<P, _, _>(&settings, Arc::new(policy), schemas).expect("a service");
+    let told = process::told_to_end();
+    while !told.load(Relaxed) && !service.ended() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    service.stop().expect("it drains");
+}
+
+fn measure() {
+    let Some(kafka) = servers::kafka() else { return };
+    let (brokers, registry) = (kafka.address(), Registry::start(0, None).expect("a registry"));
+    topics::ensure(brokers, &TOPICS, Layout { partitions: Some(PARTITIONS), replication: 1 }).expect("topics");
+    let mut client = runtime::registry::Registry::new(registry.url()).expect("the registry");
+    client.register(&TOPICS).expect("schemas");
+    let street = Street::new(brokers, &client);
+    street.drive();
+    let url = registry.url();
+    let roles: [(&str, &[&str], Option<&str>); 3] = [
+        ("raw client", &["read", brokers], None),
+        ("matching", &["match", brokers, url], Some(MatchDecided::TOPIC.name)),
+        ("quoting", &["price", brokers, url], Some(PriceQuoted::TOPIC.name)),
+    ];
+    let mut found: [Vec<f64>; 3] = Default::default();
+    for round in 0..=ROUNDS {
+        street.ask(round);
+        for ((_, arguments, answers), found) in roles.iter().zip(&mut found) {
+            let took = timed(brokers, arguments, *answers);
+            // The first meets a broker that still compiles itself, and has no predecessor.
+            if round > 0 {
+                found.push(took);
+            }
+        }
+    }
+    let floor = median(&mut found[0]);
+    println!(
+        "{PINGS} pings of the last minutes in {PARTITIONS} partitions; medians of {ROUNDS} rounds, from a process's start"
+    );
+    for ((who, ..), mut found) in roles.iter().zip(found) {
+        let each = found.iter().map(|took| format!("{took:.1}")).collect::<Vec<_>>().join(" ");
+        let took = median(&mut found);
+        let (rate, share) = (PINGS as f64 / took, floor / took * 100.0);
+        let met = if share >= TARGET { "met" } else { "NOT MET" };
+        println!(
+            "{who:12} {took:5.2} s ({each}), {rate:>8.0} pings/s, {share:.0} % of the raw client's, {TARGET} wanted: {met}"
+        );
+    }
+}
+
+/// Seconds until a process has read all and ended, or until it answers.
+fn timed(brokers: &str, arguments: &[&str], answers: Option<&str>) -> f64 {
+    let before = answers.map_or(0, |topic| ends(brokers, topic));
+    let begun = Instant::now();
+    let role = Role::start(arguments);
+    let answered = || answers.is_none_or(|topic| ends(brokers, topic) > before);
+    while !answered() {
+        assert!(begun.elapsed() < 4 * floor::CALL, "nothing is decided");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let answered = begun.elapsed();
+    role.stop();
+    if answers.is_some() { answered } else { begun.elapsed() }.as_secs_f64()
+}
+
+/// Ends of a topic as one who reads committed sees them, all partitions together.
+fn ends(brokers: &str, topic: &str) -> i64 {
+    let reader: BaseConsumer = floor::consumer(brokers, "ends").create().expect("a consumer");
+    let of = |partition| reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
+    (0..PARTITIONS).map(of).sum()
+}
+
+/// Drivers and riders of one market in each partition.
+struct Street {
+    producer: BaseProducer,
+    markets: Vec<String>,
+    ids: [u32; 3],
+}
+
+impl Street {
+    fn new(brokers: &str, schemas: &runtime::registry::Registry) -> Street {
+        let named = |wanted: i32| {
+            let mut names = (100..1_000).map(|number| format!("market-{number}"));
+            names.find(|name| partition::of(name.as_bytes(), PARTITIONS) == wanted).expect("a name")
+        };
+        let topics = [DriverLocated::TOPIC.name, RideRequested::TOPIC.name, QuoteRequested::TOPIC.name];
+        Street {
+            producer: floor::producer(brokers, "5").create().expect("a producer"),
+            markets: (0..PARTITIONS).map(named).collect(),
+            ids: topics.map(|topic| schemas.id_of(topic).expect("it is registered")),
+        }
+    }
+
+    /// All pings, in the order of their times.
+    fn drive(&self) {
+        for number in 0..PINGS {
+            let (driver, place) = (number % DRIVERS, somewhere(number / 3));
+            let market = self.markets[driver as usize % self.markets.len()].clone();
+            let (heading_deg, speed_kmh, status) = (Some((number % 360) as i32), Some(30), DriverStatus::Free);
+            let driver = format!("driver-{driver:06}");
+            let ping = DriverLocated { driver, at: now(), market, place, heading_deg, speed_kmh, status };
+            self.put(self.ids[0], &ping);
+        }
+        self.producer.flush(floor::CALL).expect("the broker takes the records");
+    }
+
+    /// In each market somebody asks for a ride, and for a price.
+    fn ask(&self, round: usize) {
+        for market in &self.markets {
+            let (market, rider, at) = (market.clone(), "rider-000001".to_owned(), now());
+            let (pickup, dropoff, service) = (somewhere(7), somewhere(99), Kind::Standard);
+            let (tier, quote) = (None, None);
+            let (asked, id) = (market.clone(), format!("{market}-{round}"));
+            self.put(
+                self.ids[1],
+                &RideRequested {
+                    ride: id.clone(),
+                    at,
+                    market,
+                    rider: rider.clone(),
+                    pickup,
+                    dropoff,
+                    service,
+                    tier,
+                    quote,
+                },
+            );
+            let (distance_m, duration_s, tolls_minor) = (Some(5_000), Some(900), None);
+            self.put(
+                self.ids[2],
+                &QuoteRequested {
+                    quote: id,
+                    at,
+                    market: asked,
+                    rider,
+                    pickup,
+                    dropoff,
+                    service,
+                    tier: None,
+                    distance_m,
+                    duration_s,
+                    tolls_minor,
+                },
+            );
+        }
+        self.producer.flush(floor::CALL).expect("the broker takes the records");
+    }
+
+    fn put<R: Record>(&self, id: u32, record: &R) {
+        let mut value = Vec::new();
+        wire::start(id, &mut value);
+        codec::encode(record, &mut value).expect("it is sound");
+        let key = record.key();
+        let home = partition::of(key, PARTITIONS);
+        floor::put(&self.producer, R::TOPIC.name, home, (key, &value));
+        self.producer.poll(Duration::ZERO);
+    }
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as i64
+}
+
+/// One of a thousand places of a city.
+fn somewhere(number: i64) -> Point {
+    let (row, column) = (number % 31, number / 31 % 31);
+    Point { lat_e6: 37_700_000 + 4_000 * row as i32, lng_e6: -122_500_000 + 4_000 * column as i32 }
+}
