@@ -3,6 +3,8 @@
 //! Angles go through the pinned `libm`, never through the platform's, so that a distance is the same bits everywhere. A cell's id
 //! comes from `h3o` and is recorded wherever a decision rests on it.
 
+mod tiles;
+
 use h3o::{CellIndex, LatLng, Resolution};
 
 use crate::contract::Point;
@@ -27,11 +29,14 @@ pub fn on_earth(point: Point) -> bool {
 
 /// The H3 cell of resolution 8 (0.7 km2 on average) around `point`; zero, which is no cell, when it is not on earth.
 pub fn cell(point: Point) -> u64 {
+    if on_earth(point) { tiles::cell(point) } else { 0 }
+}
+
+/// The cell of a place on earth, found from nothing.
+fn whole(point: Point) -> u64 {
     let degrees = |micro: i32| f64::from(micro) / 1e6;
-    match LatLng::new(degrees(point.lat_e6), degrees(point.lng_e6)) {
-        Ok(place) if on_earth(point) => place.to_cell(Resolution::Eight).into(),
-        _ => 0,
-    }
+    let place = LatLng::new(degrees(point.lat_e6), degrees(point.lng_e6));
+    place.map_or(0, |place| place.to_cell(Resolution::Eight).into())
 }
 
 /// Whether a number is an H3 cell of resolution 8.

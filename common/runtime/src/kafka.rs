@@ -325,7 +325,7 @@ impl KafkaLog {
             for partition in partitions {
                 self.resumed.remove(partition);
                 if matches!(told, Polled::Revoked(_)) {
-                    self.settling.remove(partition);
+                    self.settled_or_lost(*partition);
                 }
             }
         }

@@ -33,7 +33,7 @@ use kernel::contract::{
 use kernel::{Malformed, Measure, Millis, Need, Processor, Reach, Read, Record, Tail, Topic, Turn};
 
 /// How long a ping may count at most, by event time: what a take-over reads again.
-pub const HORIZON: Millis = Millis(600_000);
+pub const HORIZON: Millis = Millis(300_000);
 
 /// The matching processor, as the runtime sees it.
 #[derive(Clone, Copy, Debug)]

@@ -205,4 +205,4 @@ impl EtaPolicy {
     }
 }
 
-const _: () = assert!(HORIZON.0 == 600_000, "policy.toml and its check say 600 seconds");
+const _: () = assert!(HORIZON.0 == 300_000, "policy.toml and its check say 300 seconds");

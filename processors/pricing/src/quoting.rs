@@ -26,8 +26,11 @@ use kernel::{Malformed, Measure, Millis, Need, Processor, Reach, Read, Record, T
 
 use crate::Policy;
 
-/// How long a ping or a request may count at most, by event time, with the 5 s that it may lie ahead: what a take-over reads again.
+/// How long a request may count at most, by event time, with the 5 s that it may lie ahead: what a take-over reads again.
 pub const HORIZON: Millis = Millis(610_000);
+
+/// The same of a ping. By far the most that a take-over reads are pings.
+pub const PINGED: Millis = Millis(310_000);
 
 /// How long a quote may be remembered, with what a broker's time may be off from event time.
 const REMEMBERED: Millis = Millis(900_000);
@@ -76,7 +79,7 @@ impl Processor for Quoting {
         Tail { topic: MarketSampled::TOPIC, reach: Reach::Market, need: Need::Must, horizon: None },
         Tail { topic: MarketTicked::TOPIC, reach: Reach::Market, need: Need::Best, horizon: None },
         Tail { topic: RideRequested::TOPIC, reach: Reach::Market, need: Need::Best, horizon: Some(HORIZON) },
-        Tail { topic: DriverLocated::TOPIC, reach: Reach::Market, need: Need::Best, horizon: Some(HORIZON) },
+        Tail { topic: DriverLocated::TOPIC, reach: Reach::Market, need: Need::Best, horizon: Some(PINGED) },
         // Our own answers: what a successor knows of the quotes that it must not price again.
         Tail { topic: PriceQuoted::TOPIC, reach: Reach::Market, need: Need::Best, horizon: Some(REMEMBERED) },
     ];

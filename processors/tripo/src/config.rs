@@ -154,14 +154,14 @@ pub(crate) fn refuse(problems: &[String]) -> ExitCode {
 
 /// Prints the settings, or what is wrong with them.
 pub(crate) fn run(config: &Config) -> ExitCode {
-    if config.default {
-        table::put(format_args!("{}", settings::document(&keys(None))));
-        return ExitCode::SUCCESS;
-    }
     let entry = match config.processor.as_deref().map(processor).transpose() {
         Ok(entry) => entry,
         Err(why) => return refuse(&[why]),
     };
+    if config.default {
+        table::put(format_args!("{}", settings::document(&keys(entry))));
+        return ExitCode::SUCCESS;
+    }
     let settings = match load(&config.flags, &config.instance, entry) {
         Ok(settings) => settings,
         Err(problems) => return refuse(&problems),

@@ -1,5 +1,5 @@
 //! A raw client that prices: each request is read, checked, decided and written by the processor's own pure functions, in transactions, and
-//! that is all. Nothing is parked, remembered, restored or proved: no exactly-once pricing costs less.
+//! that is all, on one thread. Nothing is parked, remembered, restored or proved. It is no lower bound: the runtime writes while it decides.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -106,6 +106,23 @@ fn a_successor_knows_the_time_of_the_last_answer_before_it_reads_the_tails() {
     }
 }
 
+/// A copy of an answer that somebody else wrote, of another century: it takes no market along.
+#[test]
+fn a_stray_answer_of_the_future_moves_no_clock_there() {
+    for seed in 0..20 {
+        let mut desk = Desk::new(seed, Pace::default());
+        desk.ask("bern", "a");
+        let stray = PriceQuoted { at: 3_786_912_000_000, quote: "z".into(), ..desk.answers("bern")[0].clone() };
+        desk.world.borrow_mut().produce("bern", &stray).unwrap();
+        desk.succeed();
+        desk.ask("bern", "b");
+        let parked = desk.world.borrow().committed(RecordParked::TOPIC.name);
+        assert!(parked.is_empty(), "seed {seed}: {:?}", read::<RecordParked>(&parked[0]));
+        let last = desk.answers("bern").last().unwrap().clone();
+        assert!(last.quote == "b" && last.outcome == QuoteOutcome::Quoted, "seed {seed}: {last:?}");
+    }
+}
+
 /// Garbage among own answers, more than is held in hand: all is read past it all the same, for what lies behind was answered.
 #[test]
 fn garbage_among_own_answers_hides_none_of_them() {

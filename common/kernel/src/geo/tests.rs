@@ -119,3 +119,60 @@ fn a_cell_lies_in_its_parents_and_its_middle_in_the_cell() {
     }
     assert_eq!((parent(0, 7), resolution(1), centre(0)), (0, None, None), "what is no cell has none");
 }
+
+/// Places along the edges of the icosahedron's faces: from each of its corners, the pentagons, to its neighbours.
+fn edges() -> Vec<Point> {
+    let corners: Vec<Point> = Resolution::Eight.pentagons().filter_map(|cell| centre(cell.into())).collect();
+    let vector = |place: &Point| {
+        let (lat, lng) = (f64::from(place.lat_e6) * MICRO, f64::from(place.lng_e6) * MICRO);
+        [libm::cos(lat) * libm::cos(lng), libm::cos(lat) * libm::sin(lng), libm::sin(lat)]
+    };
+    let pairs = corners.iter().flat_map(|from| corners.iter().map(move |to| (from, to)));
+    let near = pairs.filter(|(from, to)| (1.0..8_000_000.0).contains(&great_circle_m(**from, **to)));
+    near.flat_map(|(from, to)| {
+        let (from, to) = (vector(from), vector(to));
+        (0..=200).map(move |step| {
+            // Dense near the corners, where the kinks are the largest.
+            let share = f64::from(step * step) / 80_000.0;
+            let [x, y, z] = [0, 1, 2].map(|axis| from[axis] * (1.0 - share) + to[axis] * share);
+            let length = (x * x + y * y + z * z).sqrt();
+            point((libm::asin(z / length) / MICRO) as i32, (libm::atan2(y, x) / MICRO) as i32)
+        })
+    })
+    .collect()
+}
+
+#[test]
+fn what_is_remembered_of_a_tile_changes_no_cell() {
+    let mut seed = 7_u64;
+    let mut draw = |below: i32| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((seed >> 33) % below as u64) as i32
+    };
+    let edges = edges();
+    assert_eq!(edges.len(), 60 * 201);
+    let globe = globe();
+    let (mut remembered, mut looked) = (0, 0);
+    for number in 0..40_000 {
+        let from = if number % 2 == 0 { edges[number / 2 % edges.len()] } else { globe[number % globe.len()] };
+        let around = moved(from, f64::from(draw(4_000) - 2_000), f64::from(draw(4_000) - 2_000));
+        for _ in 0..6 {
+            let near = point(around.lat_e6 / 512 * 512 + draw(512), around.lng_e6 / 512 * 512 + draw(512));
+            if on_earth(near) {
+                assert_eq!(cell(near), whole(near), "{near:?}");
+                remembered += i32::from(tiles::remembered(near));
+                looked += 1;
+            }
+        }
+    }
+    assert!(remembered * 2 > looked, "{remembered} of {looked}: the tiles are of no use");
+}
+
+#[test]
+fn the_edge_of_the_earth_is_on_it() {
+    for place in
+        [point(90_000_000, 0), point(-90_000_000, 180_000_000), point(0, -180_000_000), point(65_999_999, 180_000_000)]
+    {
+        assert_eq!([cell(place), cell(place), cell(place)], [whole(place); 3]);
+    }
+}

@@ -1,14 +1,14 @@
 //! Ending what a predecessor that was killed left open: every reader of its partitions waits for it, by default for ten seconds.
 //!
-//! To initialise its transactional id ends it. The broker does so at once, but answers "not yet", and the client asks again only after
-//! half a second: nobody waits for that answer, for the partition itself shows when it is settled.
+//! To initialise its transactional id ends it. The broker begins that at once, but answers "not yet", and the client asks again only
+//! after half a second: nobody waits for that answer, for the partition itself shows when it is settled.
 
 use std::time::{Duration, Instant};
 
 use rdkafka::{
     TopicPartitionList,
     consumer::Consumer,
-    error::{KafkaError, RDKafkaErrorCode},
+    error::KafkaError,
     producer::{BaseProducer, Producer},
 };
 
@@ -38,11 +38,15 @@ pub(super) struct Fencing {
 impl KafkaLog {
     /// Ends what predecessors left open in a partition, as far as they do not live.
     pub(super) fn fence(&mut self, partition: i32) -> Ended {
-        if let Some(fencing) = self.peers.fencing.take() {
-            return self.go_on_fencing(fencing);
-        }
         if !self.look_round() {
             return Ended::No;
+        }
+        // Whose transaction it is may be another partition's concern: once it is done, this one's own are looked for.
+        if let Some(fencing) = self.peers.fencing.take().filter(|fencing| !self.stale(fencing)) {
+            match self.go_on_fencing(fencing) {
+                Ended::Yes => {}
+                other => return other,
+            }
         }
         match self.fence_predecessor(partition) {
             Ended::Yes => self.fence_dead(),
@@ -75,6 +79,11 @@ impl KafkaLog {
         }
     }
 
+    /// Whether it has lasted for too long, or would end what its owner, who came back, has open now.
+    fn stale(&self, fencing: &Fencing) -> bool {
+        fencing.since.elapsed() >= self.access.calls.offsets || self.peers.lives(&fencing.id)
+    }
+
     fn initialise(&mut self, id: String) -> Ended {
         let config = self.access.producer(&id);
         match config.create_with_context(Quiet(self.reason.clone())) {
@@ -90,7 +99,9 @@ impl KafkaLog {
                 self.peers.fenced(id);
                 Ended::Yes
             }
-            Err(error) if late(&error) && since.elapsed() < self.access.calls.offsets => {
+            Err(KafkaError::Transaction(error))
+                if error.is_retriable() && since.elapsed() < self.access.calls.offsets =>
+            {
                 self.peers.fencing = Some(fencing);
                 Ended::Soon
             }
@@ -101,9 +112,4 @@ impl KafkaLog {
             }
         }
     }
-}
-
-/// Whether the answer only did not come yet.
-fn late(error: &KafkaError) -> bool {
-    error.rdkafka_error_code() == Some(RDKafkaErrorCode::OperationTimedOut)
 }

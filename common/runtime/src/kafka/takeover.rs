@@ -60,11 +60,16 @@ impl KafkaLog {
             return Ok(None);
         };
         let start = self.start(partition, &committed)?;
+        self.settled_or_lost(partition);
+        Ok(Some(start))
+    }
+
+    /// A partition is not on its way to us any more; once none is, nobody is fenced either.
+    pub(super) fn settled_or_lost(&mut self, partition: i32) {
         self.settling.remove(&partition);
         if self.settling.is_empty() {
             self.peers.unfence();
         }
-        Ok(Some(start))
     }
 
     /// The committed offsets, once no transaction of a predecessor is open.

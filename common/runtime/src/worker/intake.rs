@@ -12,7 +12,7 @@ use kernel::{
 
 use super::{Discipline, REGISTRY, Worker, restore::remembered};
 use crate::{
-    clock::Clock,
+    clock::{Clock, Time},
     intake::{Decoded, Named, decode, malformed, placed, read, resolve},
     log::{Fault, Log, Polled, Raw},
     park::{Origin, parked},
@@ -236,7 +236,9 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     }
 
     fn decode(&mut self, raw: &Raw, named: Named) -> Result<Decoded<P>, Malformed> {
-        let decoded = decode::<P>(raw, named, self.pace.limits.value_bytes);
+        // The largest that a broker stores, where it was ours to write.
+        let most = if tails::own::<P>(raw.topic) { usize::MAX } else { self.pace.limits.value_bytes };
+        let decoded = decode::<P>(raw, named, most);
         if decoded.as_ref().is_err_and(|poison| poison.cause == Cause::Oversized) {
             self.watch.reached_bound(Bound::ValueBytes);
         }
@@ -308,7 +310,8 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             }
             Read::Seen(seen) => {
                 if let Some(turn) = P::turn_of(&seen).filter(|_| tails::own::<P>(raw.topic)) {
-                    clock.told(at, turn);
+                    // The turn's own time; a stray one does not take a market into the future for good.
+                    clock.told(if time == Time::Live { at.min(ceiling) } else { at }, turn);
                 }
                 self.see((raw, market), seen, dealt_with)
             }

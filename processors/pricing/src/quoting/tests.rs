@@ -65,7 +65,8 @@ impl Stage {
         let mut view = View::default();
         let now = START + seconds * 1_000;
         let since = |seen: &Seen| match seen {
-            Seen::Located { at, .. } | Seen::Requested { at, .. } => now - at <= super::HORIZON.0,
+            Seen::Located { at, .. } => now - at <= super::PINGED.0,
+            Seen::Requested { at, .. } => now - at <= super::HORIZON.0,
             Seen::Quoted { at, .. } => now - at <= super::REMEMBERED.0,
         };
         let quoted = |output: &Output| match output {

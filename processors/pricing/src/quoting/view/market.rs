@@ -6,7 +6,7 @@ use kernel::{Measure, Millis, geo};
 
 use super::{Answered, Cells, Recent, Signals};
 use crate::policy::{Sections, SurgePolicy, WaitPolicy};
-use crate::quoting::{HORIZON, REMEMBERED, Seen};
+use crate::quoting::{HORIZON, PINGED, REMEMBERED, Seen};
 use crate::{Account, Counts, Surge};
 
 /// A minute, milliseconds.
@@ -33,7 +33,7 @@ impl Default for Market {
     fn default() -> Market {
         Market {
             requests: Recent::new(HORIZON.0),
-            drivers: Recent::new(HORIZON.0),
+            drivers: Recent::new(PINGED.0),
             asked: Cells::default(),
             free: Cells::default(),
             answered: Answered::new(REMEMBERED.0),
