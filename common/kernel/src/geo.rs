@@ -22,6 +22,9 @@ const TURN_E6: i64 = 360_000_000;
 /// shortest hexagons, less their skew; a test measures it over the globe.
 pub const RING_M: f64 = 520.0;
 
+/// The resolution of the cells that are counted by: 0.7 km2 on average.
+const CELLS: Resolution = Resolution::Eight;
+
 /// Whether a place is on earth: latitude within 90 degrees, longitude within 180.
 pub fn on_earth(point: Point) -> bool {
     point.lat_e6.unsigned_abs() <= 90_000_000 && point.lng_e6.unsigned_abs() <= 180_000_000
@@ -36,7 +39,7 @@ pub fn cell(point: Point) -> u64 {
 fn whole(point: Point) -> u64 {
     let degrees = |micro: i32| f64::from(micro) / 1e6;
     let place = LatLng::new(degrees(point.lat_e6), degrees(point.lng_e6));
-    place.map_or(0, |place| place.to_cell(Resolution::Eight).into())
+    place.map_or(0, |place| place.to_cell(CELLS).into())
 }
 
 /// Whether a number is an H3 cell of resolution 8.

@@ -32,8 +32,11 @@ use kernel::contract::{
 };
 use kernel::{Malformed, Measure, Millis, Need, Processor, Reach, Read, Record, Tail, Topic, Turn};
 
-/// How long a ping may count at most, by event time: what a take-over reads again.
-pub const HORIZON: Millis = Millis(300_000);
+/// How long a ping may count at most, by event time, whatever a policy says.
+pub const COUNTS: Millis = Millis(300_000);
+
+/// The same with the 5 s that it may lie ahead: what a take-over reads again.
+pub const HORIZON: Millis = Millis(COUNTS.0 + 10_000);
 
 /// The matching processor, as the runtime sees it.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use crate::eta::Pace;
 use crate::policy::Policy;
 use crate::score::{fairness_ms, score, tier_steps, vehicle_steps};
 use crate::view::{Fleet, Mean, Seat};
-use crate::{HORIZON, assign};
+use crate::{COUNTS, assign};
 
 /// What is the same for every search of a turn.
 pub(crate) struct Search<'a> {
@@ -114,7 +114,7 @@ impl<'a> Search<'a> {
             geo::ring(cell, ring, &mut cells);
             let seats = cells.iter().flat_map(|cell| self.fleet.in_cell(*cell));
             // A ping too old to count may be known or swept already: it must not matter.
-            let seats = seats.filter(|seat| self.age(seat.at) <= HORIZON.0);
+            let seats = seats.filter(|seat| self.age(seat.at) <= COUNTS.0);
             near.extend(seats.map(|seat| (plane.distance_m(seat.place), seat)));
             self.look(&mut near, (ride, request), &mut ranking);
         }

@@ -268,13 +268,16 @@ pub(crate) struct SurgePolicy {
     pub(crate) cells_max: usize,
 }
 
+/// A ping counts for so long at most, milliseconds: by far the most that a successor reads are pings. Published policies may say more.
+pub(crate) const PINGS_COUNT_MS: i64 = 300_000;
+
 impl SurgePolicy {
     pub(crate) fn window_ms(&self) -> i64 {
         self.window_s * 1_000
     }
 
     pub(crate) fn ping_max_age_ms(&self) -> i64 {
-        self.ping_max_age_s * 1_000
+        (self.ping_max_age_s * 1_000).min(PINGS_COUNT_MS)
     }
 
     pub(crate) fn pace(&self) -> crate::Pace {

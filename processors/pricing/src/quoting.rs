@@ -24,13 +24,13 @@ use kernel::contract::{
 };
 use kernel::{Malformed, Measure, Millis, Need, Processor, Reach, Read, Record, Tail, Topic, Turn};
 
-use crate::Policy;
+use crate::{Policy, policy::PINGS_COUNT_MS};
 
 /// How long a request may count at most, by event time, with the 5 s that it may lie ahead: what a take-over reads again.
 pub const HORIZON: Millis = Millis(610_000);
 
 /// The same of a ping. By far the most that a take-over reads are pings.
-pub const PINGED: Millis = Millis(310_000);
+pub const PINGED: Millis = Millis(PINGS_COUNT_MS + 10_000);
 
 /// How long a quote may be remembered, with what a broker's time may be off from event time.
 const REMEMBERED: Millis = Millis(900_000);

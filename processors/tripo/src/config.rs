@@ -196,6 +196,8 @@ mod tests {
         let of = |name| interval(Some(name), &[]);
         assert_eq!([interval(None, &[]), of("matching"), of("quoting"), of("capturing")], [30, 30, 10, 30]);
         assert_eq!(interval(Some("quoting"), &["run.commit_interval_ms=30"]), 30);
+        let document = settings::document(&keys(processor("quoting").ok()));
+        assert!(document.contains("\ncommit_interval_ms = 10\n"));
     }
 
     #[test]

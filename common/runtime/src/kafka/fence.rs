@@ -1,7 +1,7 @@
 //! Ending what a predecessor that was killed left open: every reader of its partitions waits for it, by default for ten seconds.
 //!
 //! To initialise its transactional id ends it. The broker begins that at once, but answers "not yet", and the client asks again only
-//! after half a second: nobody waits for that answer, for the partition itself shows when it is settled.
+//! after half a second: no partition waits for what is answered of its own predecessor, for it shows itself when it is settled.
 
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ impl KafkaLog {
             return Ended::No;
         }
         // Whose transaction it is may be another partition's concern: once it is done, this one's own are looked for.
-        if let Some(fencing) = self.peers.fencing.take().filter(|fencing| !self.stale(fencing)) {
+        if let Some(fencing) = self.peers.fencing.take().filter(|fencing| !self.peers.lives(&fencing.id)) {
             match self.go_on_fencing(fencing) {
                 Ended::Yes => {}
                 other => return other,
@@ -79,11 +79,6 @@ impl KafkaLog {
         }
     }
 
-    /// Whether it has lasted for too long, or would end what its owner, who came back, has open now.
-    fn stale(&self, fencing: &Fencing) -> bool {
-        fencing.since.elapsed() >= self.access.calls.offsets || self.peers.lives(&fencing.id)
-    }
-
     fn initialise(&mut self, id: String) -> Ended {
         let config = self.access.producer(&id);
         match config.create_with_context(Quiet(self.reason.clone())) {
@@ -94,19 +89,19 @@ impl KafkaLog {
 
     fn go_on_fencing(&mut self, fencing: Fencing) -> Ended {
         let Fencing { id, producer, since } = &fencing;
+        // What is answered after that, nobody asked for lately.
+        let late = since.elapsed() >= self.access.calls.offsets;
         match producer.init_transactions(SLICE) {
-            Ok(()) => {
+            Ok(()) if !late => {
                 self.peers.fenced(id);
                 Ended::Yes
             }
-            Err(KafkaError::Transaction(error))
-                if error.is_retriable() && since.elapsed() < self.access.calls.offsets =>
-            {
+            Err(KafkaError::Transaction(error)) if error.is_retriable() && !late => {
                 self.peers.fencing = Some(fencing);
                 Ended::Soon
             }
             // It is not tried for ever: its transaction ends by its time-out. Who is named by a partition's offsets is tried again.
-            Err(_) => {
+            _ => {
                 self.peers.forget(id);
                 Ended::No
             }

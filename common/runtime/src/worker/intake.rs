@@ -22,6 +22,9 @@ use crate::{
     watch::{Bound, Count},
 };
 
+/// An own answer is later than the broker's time by what a record may lie ahead, and by what the broker's clock was set back since.
+const STRAY: Millis = Millis(120_000);
+
 impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
     /// Polls until the log has nothing more to say or the bound is reached, waiting so long for the first record. How many it
     /// polled; `None`: partitions came or went, and the next step takes its proof of membership anew.
@@ -285,7 +288,11 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             if dealt_with {
                 return Outcome::Nothing;
             }
-            seat.poison(parked(P::NAME, &raw, Some(market), cause, &detail));
+            let record = parked(P::NAME, &raw, Some(market), cause, &detail);
+            match tails::own::<P>(raw.topic) {
+                true => seat.poison_or_place(record, self.pace.limits.parked_in_hand),
+                false => seat.poison(record),
+            }
             return Outcome::Parked;
         }
         let Some(clock) = seat.clocks.get_mut(&market) else { return Outcome::Nothing };
@@ -310,8 +317,7 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             }
             Read::Seen(seen) => {
                 if let Some(turn) = P::turn_of(&seen).filter(|_| tails::own::<P>(raw.topic)) {
-                    // The turn's own time; a stray one does not take a market into the future for good.
-                    clock.told(if time == Time::Live { at.min(ceiling) } else { at }, turn);
+                    clock.told(at, turn);
                 }
                 self.see((raw, market), seen, dealt_with)
             }
@@ -346,6 +352,12 @@ impl<P: Processor, L: Log, S: Schemas, D: Discipline> Worker<P, L, S, D> {
             seat.clocks.insert(market.clone(), Clock::start(time, *at, raw.appended));
         }
         let clock = seat.clocks.get(market)?;
+        // An answer that somebody else wrote among ours, of a time that is far from the broker's, would take the market there.
+        if tails::own::<P>(raw.topic) && time == Time::Live && at.since(raw.appended) > STRAY {
+            let detail =
+                format!("event time is {} ms later than the broker's: not one of ours", at.since(raw.appended).0);
+            return Some((Cause::FromTheFuture, detail));
+        }
         // What we wrote ourselves (a hand-over of a driver) is not judged by its time: it was decided, and must arrive.
         if P::OUTPUTS.iter().any(|topic| topic.name == raw.topic) {
             return None;

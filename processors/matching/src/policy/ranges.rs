@@ -12,7 +12,7 @@ pub(super) fn check(policy: &Policy) -> Result<(), String> {
     let mut wrong = Ranges::default();
     let Policy { version, hash: _, search, cost, chain, turn, eta } = policy;
     wrong.within("version", *version, 1, i32::MAX);
-    wrong.within("search.ping_max_age_s", search.ping_max_age_s, 10, 300);
+    wrong.within("search.ping_max_age_s", search.ping_max_age_s, 10, 600);
     wrong.within("search.eta_max_s", search.eta_max_s, 60, 3_600);
     wrong.within("search.rings_max", search.rings_max, 1, 30);
     wrong.within("search.candidates_max", search.candidates_max, 1, 100);

@@ -26,8 +26,8 @@ fn the_built_in_policy_is_sound_and_named_by_its_text() {
 fn a_number_out_of_range_is_named_with_its_range() {
     check(
         "ping_max_age_s = 180",
-        "ping_max_age_s = 301",
-        expect!["search.ping_max_age_s is 301: it must lie in 10 to 300"],
+        "ping_max_age_s = 601",
+        expect!["search.ping_max_age_s is 601: it must lie in 10 to 600"],
     );
     check("fairness_ms = 45_000", "fairness_ms = -1", expect!["cost.fairness_ms is -1: it must lie in 0 to 90000"]);
     check(

@@ -108,7 +108,7 @@ fn surge(wrong: &mut Ranges, of: &str, surge: &SurgePolicy) {
     let mut within = |key: &str, value: i64, least, most| wrong.within(&format!("{of}surge.{key}"), value, least, most);
     within("base", surge.base, 0, 1_000_000);
     within("window_s", surge.window_s, 60, 600);
-    within("ping_max_age_s", surge.ping_max_age_s, 10, 300);
+    within("ping_max_age_s", surge.ping_max_age_s, 10, 600);
     within("gain_bps", surge.gain_bps, 0, 30_000);
     within("half_life_s", surge.half_life_s, 60, 7_200);
     within("step_bps", surge.step_bps, 1, 1_000);
