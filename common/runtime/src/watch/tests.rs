@@ -281,6 +281,22 @@ fn a_worker_that_does_not_step_is_named() {
 }
 
 #[test]
+fn who_waits_for_partitions_is_not_quiet() {
+    let (troubles, begun) = (Troubles::default(), Instant::now());
+    let at = move |s: u64| begun + Duration::from_secs(s);
+    troubles.lose("kafka", "no answer", at(0));
+    troubles.calm(|| at(7), false);
+    // He has them now, and the first that he asks fails.
+    troubles.calm(|| at(8), true);
+    assert!(troubles.of("kafka").1, "he was steady for a second");
+    troubles.lose("kafka", "no leader", at(9));
+    troubles.calm(|| at(11), true);
+    assert_eq!(troubles.of("kafka"), (1, true));
+    troubles.calm(|| at(12), true);
+    assert_eq!(troubles.of("kafka"), (1, false));
+}
+
+#[test]
 fn a_trouble_is_one_until_each_who_reported_it_is_well() {
     let troubles = Arc::new(Troubles::default());
     let begun = Instant::now();

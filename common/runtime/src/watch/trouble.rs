@@ -56,11 +56,23 @@ impl Troubles {
     pub(super) fn calm(&self, now: impl FnOnce() -> Instant, steady: bool) {
         if self.any.load(Relaxed) {
             let now = now();
-            let well =
-                |side: &str, last: Instant| (steady || side != "kafka") && now.saturating_duration_since(last) >= QUIET;
+            if !steady {
+                self.go_on("kafka", now);
+            }
+            let well = |_: &str, last: Instant| now.saturating_duration_since(last) >= QUIET;
             for (side, span) in self.end(well) {
                 tracing::warn!(side, "goes on after {} s", span.as_secs().max(1));
             }
+        }
+    }
+
+    /// Who waits for partitions is in the trouble that he reported, though he asks nothing that could fail: he is quiet from when he has them.
+    fn go_on(&self, side: &'static str, now: Instant) {
+        let mut sides = hold(&self.sides);
+        let Some(trouble) = sides.get_mut(side) else { return };
+        if let Some(last) = trouble.reporters.get_mut(&thread::current().id()) {
+            *last = now;
+            trouble.last = now;
         }
     }
 
