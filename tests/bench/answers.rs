@@ -4,14 +4,16 @@
 //!
 //! `cargo bench -p tests --bench answers`
 
+mod client;
+mod cpu;
 mod ear;
 mod floor;
 mod process;
+mod serve;
 #[path = "../live/servers.rs"]
 mod servers;
+mod street;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,14 +22,16 @@ use kernel::codec::Datum;
 use kernel::contract::{
     DriverLocated, DriverStatus, Point, PriceQuoted, QuoteRequested, RideRequested, Service as Kind, TOPICS,
 };
-use kernel::{Record, Rules, Topic, codec, partition, wire};
-use pricing::{Policy, Quoting};
+use kernel::{Record, Topic, wire};
+use pricing::Quoting;
 use rdkafka::producer::BaseProducer;
 use runtime::topics::{self, Layout};
-use runtime::{Pace, Schemas, Service, Settings, kafka::Access, service};
+use runtime::{Pace, Schemas};
 
+use cpu::cpu;
 use ear::{Found, Span, collect, listen};
-use process::{Role, cpu, median};
+use process::{Role, median};
+use serve::serve;
 
 /// Partitions, with one market each.
 const PARTITIONS: i32 = 4;
@@ -62,34 +66,15 @@ fn main() {
         ["pass", every, brokers] => {
             floor::pass(brokers, (&[ASKED.name, PINGED.name], PASSED.name), span_of(every), &process::told_to_end())
         }
-        ["price", every, brokers, registry] => price(span_of(every), brokers, registry),
+        ["price", every, brokers, registry] => {
+            serve::<Quoting>((brokers, registry), 1, Pace { interval: span_of(every), ..Pace::default() });
+        }
         _ => measure(),
     }
 }
 
 fn span_of(milliseconds: &str) -> Duration {
     Duration::from_millis(milliseconds.parse().expect("milliseconds"))
-}
-
-/// Quoting as it is in production, until the standard input ends.
-fn price(interval: Duration, brokers: &str, registry: &str) {
-    let instance = format!("bench-{}", std::process::id());
-    let access = Access { brokers: brokers.to_owned(), group: "quoting".to_owned(), instance, ..Access::default() };
-    let pace = Pace { interval, ..Pace::default() };
-    let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
-    let url = registry.to_owned();
-    let schemas = move || {
-        let mut registry = runtime::registry::Registry::new(&url)?;
-        registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
-        Ok(registry)
-    };
-    let policy = Policy::parse(pricing::BUILT_IN).expect("the built-in policy");
-    let service = Service::start::<Quoting, _, _>(&settings, Arc::new(policy), schemas).expect("a service");
-    let told = process::told_to_end();
-    while !told.load(Relaxed) && !service.ended() {
-        thread::sleep(Duration::from_millis(20));
-    }
-    service.stop().expect("it drains");
 }
 
 fn measure() {
@@ -151,8 +136,8 @@ fn now() -> i64 {
 
 /// The floor: plain records at the requests' rate, copied; beside them as many others as there are pings, which are read and left.
 fn copied(brokers: &str, role: &Role) -> Found {
-    let producer: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
-    let pinger: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
+    let producer: BaseProducer = client::producer(brokers, "5").create().expect("a producer");
+    let pinger: BaseProducer = client::producer(brokers, "5").create().expect("a producer");
     let span = span();
     let heard = |value: &[u8]| Some(u64::from_le_bytes(value[..8].try_into().ok()?));
     let sink = listen(brokers, (PASSED.name, PARTITIONS), span, heard);
@@ -163,11 +148,11 @@ fn copied(brokers: &str, role: &Role) -> Found {
         while sent * 1_000_000 / QUOTES <= due {
             let mut value = [b'x'; VALUE];
             value[..8].copy_from_slice(&(sent * 1_000_000 / QUOTES).to_le_bytes());
-            floor::put(&producer, ASKED.name, (sent % PARTITIONS as u64) as i32, (b"key", &value));
+            client::put(&producer, ASKED.name, (sent % PARTITIONS as u64) as i32, (b"key", &value));
             sent += 1;
         }
         while pinged * 1_000_000 / PINGS <= due {
-            floor::put(&pinger, PINGED.name, (pinged % PARTITIONS as u64) as i32, (b"key", &[b'x'; VALUE]));
+            client::put(&pinger, PINGED.name, (pinged % PARTITIONS as u64) as i32, (b"key", &[b'x'; VALUE]));
             pinged += 1;
         }
         producer.poll(Duration::ZERO);
@@ -225,15 +210,11 @@ struct Street {
 
 impl Street {
     fn new(brokers: &str, schemas: &runtime::registry::Registry) -> Street {
-        let named = |wanted: i32| {
-            let mut names = (100..1_000).map(|number| format!("market-{number}"));
-            names.find(|name| partition::of(name.as_bytes(), PARTITIONS) == wanted).expect("a name")
-        };
         let topics = [QuoteRequested::TOPIC.name, DriverLocated::TOPIC.name, RideRequested::TOPIC.name];
         Street {
-            asks: floor::producer(brokers, "5").create().expect("a producer"),
-            pings: floor::producer(brokers, "5").create().expect("a producer"),
-            markets: (0..PARTITIONS).map(named).collect(),
+            asks: client::producer(brokers, "5").create().expect("a producer"),
+            pings: client::producer(brokers, "5").create().expect("a producer"),
+            markets: street::markets(PARTITIONS),
             ids: topics.map(|topic| schemas.id_of(topic).expect("it is registered")),
         }
     }
@@ -256,7 +237,7 @@ impl Street {
             duration_s: Some(120 + (number % 3_000) as i32),
             tolls_minor: None,
         };
-        self.say((&self.asks, self.ids[0]), &asked, &asked.market);
+        street::publish((&self.asks, self.ids[0]), &asked, PARTITIONS);
     }
 
     fn ping(&self, number: u64) {
@@ -264,7 +245,7 @@ impl Street {
         let (heading_deg, speed_kmh, status) = (Some(90), Some(31), DriverStatus::Free);
         let place = somewhere(number.wrapping_mul(31));
         let ping = DriverLocated { driver, at: now(), market, place, heading_deg, speed_kmh, status };
-        self.say((&self.pings, self.ids[1]), &ping, &ping.market);
+        street::publish((&self.pings, self.ids[1]), &ping, PARTITIONS);
     }
 
     fn ride(&self, number: u64, ride: String) {
@@ -272,15 +253,7 @@ impl Street {
         let (market, rider, service) = (self.market(number), format!("rider-{number}"), Kind::Standard);
         let (at, tier, quote) = (now(), None, None);
         let asked = RideRequested { ride, at, market, rider, pickup, dropoff, service, tier, quote };
-        self.say((&self.pings, self.ids[2]), &asked, &asked.market);
-    }
-
-    fn say<R: Record>(&self, (producer, id): (&BaseProducer, u32), record: &R, market: &str) {
-        let mut value = Vec::with_capacity(256);
-        wire::start(id, &mut value);
-        codec::encode(record, &mut value).expect("it is sound");
-        let home = partition::of(market.as_bytes(), PARTITIONS);
-        floor::put(producer, R::TOPIC.name, home, (record.key(), &value));
+        street::publish((&self.pings, self.ids[2]), &asked, PARTITIONS);
     }
 }
 

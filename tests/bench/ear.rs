@@ -8,7 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::floor;
+use crate::client;
 
 /// When a run begins, how long what is sent is not counted, how long it then is, and how long the last answer is waited for.
 #[derive(Clone, Copy)]
@@ -56,10 +56,10 @@ pub(crate) fn listen(
     span: Span,
     heard: impl Fn(&[u8]) -> Option<u64> + Send + 'static,
 ) -> JoinHandle<Vec<f64>> {
-    let reader: BaseConsumer = floor::consumer(brokers, "sink").create().expect("a consumer");
+    let reader: BaseConsumer = client::consumer(brokers, "sink").create().expect("a consumer");
     let mut list = TopicPartitionList::new();
     for partition in 0..partitions {
-        let end = reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
+        let end = reader.fetch_watermarks(topic, partition, client::CALL).expect("the broker answers").1;
         list.add_partition_offset(topic, partition, Offset::Offset(end)).expect("an offset");
     }
     reader.assign(&list).expect("an assignment");

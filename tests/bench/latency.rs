@@ -5,14 +5,15 @@
 
 #[path = "latency/city.rs"]
 mod city;
+mod client;
+mod cpu;
 mod ear;
 mod floor;
 mod process;
+mod serve;
 #[path = "../live/servers.rs"]
 mod servers;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -20,15 +21,17 @@ use std::time::{Duration, Instant, SystemTime};
 use embedded::Registry;
 use kernel::codec::Datum;
 use kernel::contract::{MatchDecided, RideRequested, TOPICS};
-use kernel::{Record, Rules, Topic, wire};
-use matching::{Matching, Policy};
+use kernel::{Record, Topic, wire};
+use matching::Matching;
 use rdkafka::producer::BaseProducer;
+use runtime::Pace;
 use runtime::topics::{self, Layout};
-use runtime::{Pace, Service, Settings, kafka::Access, service};
 
 use city::{City, PINGS, REQUESTS};
+use cpu::cpu;
 use ear::{Found, Span, collect, listen};
-use process::{Role, cpu, median};
+use process::{Role, median};
+use serve::serve;
 
 /// Partitions, with one market each.
 pub(crate) const PARTITIONS: i32 = 4;
@@ -58,38 +61,15 @@ fn main() {
         ["pass", brokers, every] => {
             floor::pass(brokers, (&[ASKED.name, PINGED.name], PASSED.name), millis(every), &process::told_to_end())
         }
-        ["match", brokers, every, registry] => decide(brokers, millis(every), registry),
+        ["match", brokers, every, registry] => {
+            serve::<Matching>((brokers, registry), 1, Pace { interval: millis(every), ..Pace::default() });
+        }
         _ => measure(),
     }
 }
 
 fn millis(text: &str) -> Duration {
     Duration::from_millis(text.parse().expect("milliseconds"))
-}
-
-/// Matching as it is in production, until the standard input ends.
-fn decide(brokers: &str, every: Duration, registry: &str) {
-    let access = Access {
-        brokers: brokers.to_owned(),
-        group: "matching".to_owned(),
-        instance: format!("bench-{}", std::process::id()),
-        ..Access::default()
-    };
-    let pace = Pace { interval: every, ..Pace::default() };
-    let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
-    let url = registry.to_owned();
-    let schemas = move || {
-        let mut registry = runtime::registry::Registry::new(&url)?;
-        registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
-        Ok(registry)
-    };
-    let policy = Arc::new(Policy::parse(matching::BUILT_IN).expect("a policy"));
-    let service = Service::start::<Matching, _, _>(&settings, policy, schemas).expect("a service");
-    let told = process::told_to_end();
-    while !told.load(Relaxed) && !service.ended() {
-        thread::sleep(Duration::from_millis(20));
-    }
-    service.stop().expect("it drains");
 }
 
 fn measure() {
@@ -163,8 +143,8 @@ fn span(warm: Duration) -> (Instant, Span) {
 
 /// The floor: plain records at the requests' rate, copied; beside them so many others a second, which are read and left.
 fn copied(brokers: &str, role: &Role, pings: u64) -> Found {
-    let producer: BaseProducer = floor::producer(brokers, "0").create().expect("a producer");
-    let pinger: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
+    let producer: BaseProducer = client::producer(brokers, "0").create().expect("a producer");
+    let pinger: BaseProducer = client::producer(brokers, "5").create().expect("a producer");
     let (begun, span) = span(WARM);
     let heard = |value: &[u8]| Some(u64::from_le_bytes(value[..8].try_into().ok()?));
     let sink = listen(brokers, (PASSED.name, PARTITIONS), span, heard);
@@ -175,11 +155,11 @@ fn copied(brokers: &str, role: &Role, pings: u64) -> Found {
         while sent * 1_000_000 / REQUESTS <= due {
             let mut value = [b'x'; VALUE];
             value[..8].copy_from_slice(&(sent * 1_000_000 / REQUESTS).to_le_bytes());
-            floor::put(&producer, ASKED.name, (sent % PARTITIONS as u64) as i32, (b"key", &value));
+            client::put(&producer, ASKED.name, (sent % PARTITIONS as u64) as i32, (b"key", &value));
             sent += 1;
         }
         while pinged * 1_000_000 < due * pings {
-            floor::put(&pinger, PINGED.name, (pinged % PARTITIONS as u64) as i32, (b"key", &[b'x'; VALUE]));
+            client::put(&pinger, PINGED.name, (pinged % PARTITIONS as u64) as i32, (b"key", &[b'x'; VALUE]));
             pinged += 1;
         }
         producer.poll(Duration::ZERO);

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
-/// Clock ticks a second in `/proc`, on every Linux.
-const TICKS: f64 = 100.0;
+use runtime::Service;
 
 /// This program in another role. It is told to end by the end of its standard input, and ends with this process.
 pub(crate) struct Role(Child);
@@ -51,13 +51,13 @@ pub(crate) fn told_to_end() -> Arc<AtomicBool> {
     told
 }
 
-/// Processor time that a process has used, seconds.
-pub(crate) fn cpu(id: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    // The name in brackets may hold spaces; user and system time are fields 14 and 15.
-    let after = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-    ticks / TICKS
+/// Lets a service run until the standard input ends.
+pub(crate) fn run_until_told(service: Service) {
+    let told = told_to_end();
+    while !told.load(Relaxed) && !service.ended() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    service.stop().expect("it drains");
 }
 
 /// The median; the values are sorted.

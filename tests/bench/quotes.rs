@@ -5,25 +5,28 @@
 
 #[path = "quotes/bare.rs"]
 mod bare;
+mod client;
+mod cpu;
 mod floor;
 mod process;
+mod serve;
 #[path = "../live/servers.rs"]
 mod servers;
+mod street;
 mod watch;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
 use embedded::Registry;
+use kernel::Record;
 use kernel::contract::{DriverLocated, DriverStatus, Point, PriceQuoted, QuoteRequested, Service as Kind, TOPICS};
-use kernel::{Record, Rules, codec, partition, wire};
-use pricing::{Policy, Quoting};
+use pricing::Quoting;
 use rdkafka::producer::{BaseProducer, Producer};
 use runtime::topics::{self, Layout};
-use runtime::{Limits, Pace, Schemas, Service, Settings, kafka::Access, service};
+use runtime::{Limits, Pace, Schemas};
 
 use process::{Role, median};
+use serve::serve;
 use watch::{Figures, PASSED, ends, named, watch};
 
 const QUOTES: i64 = 400_000;
@@ -43,7 +46,7 @@ fn main() {
         (Some("bare"), Some(brokers), _) => bare::bare(brokers, EVERY, &process::told_to_end()),
         (Some("price"), Some(brokers), Some(registry)) => {
             let workers = arguments.get(4).map_or(1, |many| many.parse().expect("a number of workers"));
-            price(brokers, registry, workers);
+            serve::<Quoting>((brokers, registry), workers, pace());
         }
         _ => measure(),
     }
@@ -54,27 +57,11 @@ fn many() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).clamp(2, PARTITIONS as usize)
 }
 
-/// Prices until the standard input ends.
-fn price(brokers: &str, registry: &str, workers: usize) {
-    let instance = format!("bench-{}", std::process::id());
-    let access = Access { brokers: brokers.to_owned(), group: "quoting".to_owned(), instance, ..Access::default() };
+/// Large turns: the interval ends a transaction.
+fn pace() -> Pace {
     let limits =
         Limits { polled: 1_000, asks_in_hand: 50_000, asks_taken: 12_000, bytes_in_hand: 1 << 28, ..Limits::default() };
-    let pace = Pace { interval: EVERY, limits, ..Pace::default() };
-    let settings = Settings { access, workers, pace, grace: service::GRACE };
-    let url = registry.to_owned();
-    let schemas = move || {
-        let mut registry = runtime::registry::Registry::new(&url)?;
-        registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
-        Ok(registry)
-    };
-    let policy = Policy::parse(pricing::BUILT_IN).expect("the built-in policy");
-    let service = Service::start::<Quoting, _, _>(&settings, Arc::new(policy), schemas).expect("a service");
-    let told = process::told_to_end();
-    while !told.load(Relaxed) && !service.ended() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    service.stop().expect("it drains");
+    Pace { interval: EVERY, limits, ..Pace::default() }
 }
 
 fn measure() {
@@ -169,14 +156,10 @@ struct Street {
 
 impl Street {
     fn new(brokers: &str, schemas: &runtime::registry::Registry) -> Street {
-        let named = |wanted: i32| {
-            let mut names = (100..1_000).map(|number| format!("market-{number}"));
-            names.find(|name| partition::of(name.as_bytes(), PARTITIONS) == wanted).expect("a name")
-        };
         let id = |topic: &str| schemas.id_of(topic).expect("it is registered");
         Street {
-            producer: floor::producer(brokers, "5").create().expect("a producer"),
-            markets: (0..PARTITIONS).map(named).collect(),
+            producer: client::producer(brokers, "5").create().expect("a producer"),
+            markets: street::markets(PARTITIONS),
             quote_id: id(QuoteRequested::TOPIC.name),
             ping_id: id(DriverLocated::TOPIC.name),
         }
@@ -189,11 +172,8 @@ impl Street {
             let market = self.markets[number as usize % self.markets.len()].clone();
             let (driver, heading_deg, speed_kmh) = (format!("d{number}"), None, None);
             let (place, status) = (somewhere(number), DriverStatus::Free);
-            self.put(
-                self.ping_id,
-                &DriverLocated { driver, at, market: market.clone(), place, heading_deg, speed_kmh, status },
-                &market,
-            );
+            let ping = DriverLocated { driver, at, market, place, heading_deg, speed_kmh, status };
+            self.put(self.ping_id, &ping);
         }
         for number in 0..QUOTES {
             let market = self.markets[number as usize / 64 % self.markets.len()].clone();
@@ -210,17 +190,13 @@ impl Street {
                 duration_s: Some(120 + (number % 3_000) as i32),
                 tolls_minor: None,
             };
-            self.put(self.quote_id, &asked, &market);
+            self.put(self.quote_id, &asked);
         }
-        self.producer.flush(floor::CALL).expect("the broker takes the records");
+        self.producer.flush(client::CALL).expect("the broker takes the records");
     }
 
-    fn put<R: Record>(&self, id: u32, record: &R, market: &str) {
-        let mut value = Vec::new();
-        wire::start(id, &mut value);
-        codec::encode(record, &mut value).expect("it is sound");
-        let home = partition::of(market.as_bytes(), PARTITIONS);
-        floor::put(&self.producer, R::TOPIC.name, home, (record.key(), &value));
+    fn put<R: Record>(&self, id: u32, record: &R) {
+        street::publish((&self.producer, id), record, PARTITIONS);
         self.producer.poll(Duration::ZERO);
     }
 }

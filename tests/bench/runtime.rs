@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p tests --bench runtime`
 
+mod client;
+mod cpu;
 mod floor;
 mod process;
 #[path = "../live/servers.rs"]
@@ -12,7 +14,6 @@ mod trivial;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
 use kernel::contract::{PolicyChanged, RecordParked, StateKept};
@@ -68,11 +69,7 @@ fn decide<const RECORDED: bool>(brokers: &str) {
     let settings = Settings { access, workers: 1, pace, grace: service::GRACE };
     let service = Service::start::<Trivial<RECORDED>, _, _>(&settings, Arc::new(()), || Ok(Listed::new()));
     let service = service.expect("a service");
-    let told = process::told_to_end();
-    while !told.load(Relaxed) && !service.ended() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    service.stop().expect("it drains");
+    process::run_until_told(service);
 }
 
 fn measure() {
@@ -118,19 +115,19 @@ fn measure() {
 
 /// Fills the work topic; records a second.
 fn fill(brokers: &str) -> f64 {
-    let producer: BaseProducer = floor::producer(brokers, "5").create().expect("a producer");
+    let producer: BaseProducer = client::producer(brokers, "5").create().expect("a producer");
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as i64;
     let records: Vec<(String, Vec<u8>)> = (0..PARTITIONS).map(|partition| record(partition, now)).collect();
     let begun = Instant::now();
     for number in 0..RECORDS {
         let partition = number / 64 % i64::from(PARTITIONS);
         let (key, value) = &records[partition as usize];
-        floor::put(&producer, Asked::TOPIC.name, partition as i32, (key.as_bytes(), value));
+        client::put(&producer, Asked::TOPIC.name, partition as i32, (key.as_bytes(), value));
         if number % 1_000 == 0 {
             producer.poll(Duration::ZERO);
         }
     }
-    producer.flush(floor::CALL).expect("the broker takes the records");
+    producer.flush(client::CALL).expect("the broker takes the records");
     RECORDS as f64 / begun.elapsed().as_secs_f64()
 }
 
@@ -150,7 +147,7 @@ fn record(partition: i32, at: i64) -> (String, Vec<u8>) {
 
 /// Sets a group back to the first record: a new one is refused where a processor keeps state.
 fn rewind(brokers: &str, group: &str) {
-    let member: BaseConsumer = floor::consumer(brokers, group).create().expect("a consumer");
+    let member: BaseConsumer = client::consumer(brokers, group).create().expect("a consumer");
     let mut list = TopicPartitionList::new();
     for partition in 0..PARTITIONS {
         list.add_partition_offset(Asked::TOPIC.name, partition, Offset::Offset(0)).expect("an offset");

@@ -3,32 +3,33 @@
 //!
 //! `cargo bench -p tests --bench takeover`
 
-#[allow(dead_code)] // It copies for others; here it only reads.
-mod floor;
-#[allow(dead_code)]
+mod client;
+mod cpu;
 mod process;
+mod serve;
 #[path = "../live/servers.rs"]
 mod servers;
+mod street;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
 use embedded::Registry;
+use kernel::Record;
 use kernel::contract::{
     DriverLocated, DriverStatus, MatchDecided, Point, PriceQuoted, QuoteRequested, RideRequested, Service as Kind,
     TOPICS,
 };
-use kernel::{Processor, Record, Rules, codec, partition, wire};
 use matching::Matching;
 use pricing::Quoting;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::topics::{self, Layout};
-use runtime::{Pace, Schemas, Service, Settings, kafka::Access, service};
+use runtime::{Pace, Schemas};
 
+use cpu::cpu;
 use process::{Role, median};
+use serve::serve;
 
 /// One market in each.
 const PARTITIONS: i32 = 4;
@@ -43,8 +44,8 @@ fn main() {
     let text: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     match text[..] {
         ["read", brokers] => read(brokers),
-        ["match", brokers, registry] => decide::<Matching>(brokers, registry),
-        ["price", brokers, registry] => decide::<Quoting>(brokers, registry),
+        ["match", brokers, registry] => serve::<Matching>((brokers, registry), 1, Pace::default()),
+        ["price", brokers, registry] => serve::<Quoting>((brokers, registry), 1, Pace::default()),
         _ => measure(),
     }
 }
@@ -52,7 +53,7 @@ fn main() {
 /// The floor: all pings to their end.
 fn read(brokers: &str) {
     let topic = DriverLocated::TOPIC.name;
-    let reader: BaseConsumer = floor::consumer(brokers, "reader").create().expect("a consumer");
+    let reader: BaseConsumer = client::consumer(brokers, "reader").create().expect("a consumer");
     let mut list = TopicPartitionList::new();
     for partition in 0..PARTITIONS {
         list.add_partition_offset(topic, partition, Offset::Beginning).expect("a partition");
@@ -60,31 +61,11 @@ fn read(brokers: &str) {
     reader.assign(&list).expect("it is assigned");
     let mut left = PINGS;
     while left > 0 {
-        if let Some(record) = reader.poll(floor::CALL) {
+        if let Some(record) = reader.poll(client::CALL) {
             record.expect("a record");
             left -= 1;
         }
     }
-}
-
-/// A processor as it is in production, until the standard input ends.
-fn decide<P: Processor>(brokers: &str, registry: &str) {
-    let instance = format!("bench-{}", std::process::id());
-    let access = Access { brokers: brokers.to_owned(), group: P::NAME.to_owned(), instance, ..Access::default() };
-    let settings = Settings { access, workers: 1, pace: Pace::default(), grace: service::GRACE };
-    let url = registry.to_owned();
-    let schemas = move || {
-        let mut registry = runtime::registry::Registry::new(&url)?;
-        registry.register(&TOPICS).map_err(|failure| failure.to_string())?;
-        Ok(registry)
-    };
-    let policy = P::Policy::parse(P::Policy::BUILT_IN).expect("the built-in policy");
-    let service = Service::start::<P, _, _>(&settings, Arc::new(policy), schemas).expect("a service");
-    let told = process::told_to_end();
-    while !told.load(Relaxed) && !service.ended() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    service.stop().expect("it drains");
 }
 
 fn measure() {
@@ -101,14 +82,15 @@ fn measure() {
         ("matching", &["match", brokers, url], Some(MatchDecided::TOPIC.name)),
         ("quoting", &["price", brokers, url], Some(PriceQuoted::TOPIC.name)),
     ];
-    let mut found: [Vec<f64>; 3] = Default::default();
+    let (mut found, mut used): ([Vec<f64>; 3], [Vec<f64>; 3]) = Default::default();
     for round in 0..=ROUNDS {
         street.ask(round);
-        for ((_, arguments, answers), found) in roles.iter().zip(&mut found) {
-            let took = timed(brokers, arguments, *answers);
+        for (place, (_, arguments, answers)) in roles.iter().enumerate() {
+            let (took, cpu) = timed(brokers, arguments, *answers);
             // The first meets a broker that still compiles itself, and has no predecessor.
             if round > 0 {
-                found.push(took);
+                found[place].push(took);
+                used[place].extend(cpu.map(|seconds| seconds * 1e6 / PINGS as f64));
             }
         }
     }
@@ -116,7 +98,7 @@ fn measure() {
     println!(
         "{PINGS} pings of the last minutes in {PARTITIONS} partitions; medians of {ROUNDS} rounds, from a process's start"
     );
-    for ((who, ..), mut found) in roles.iter().zip(found) {
+    for (((who, ..), mut found), mut used) in roles.iter().zip(found).zip(used) {
         let each = found.iter().map(|took| format!("{took:.1}")).collect::<Vec<_>>().join(" ");
         let took = median(&mut found);
         let (rate, share) = (PINGS as f64 / took, floor / took * 100.0);
@@ -124,29 +106,33 @@ fn measure() {
         println!(
             "{who:12} {took:5.2} s ({each}), {rate:>8.0} pings/s, {share:.0} % of the raw client's, {TARGET} wanted: {met}"
         );
+        if !used.is_empty() {
+            println!("{:12} cpu a ping {:.2} us", "", median(&mut used));
+        }
     }
 }
 
-/// Seconds until a process has read all and ended, or until it answers.
-fn timed(brokers: &str, arguments: &[&str], answers: Option<&str>) -> f64 {
+/// Seconds until a process has read all and ended, or until it answers, with its processor time until then.
+fn timed(brokers: &str, arguments: &[&str], answers: Option<&str>) -> (f64, Option<f64>) {
     let before = answers.map(|topic| ends(brokers, topic));
     let begun = Instant::now();
     let role = Role::start(arguments);
     // Partitions begin to decide one after the other: the last counts.
     let waits = |topic, before: &[i64]| ends(brokers, topic).iter().zip(before).any(|(end, before)| end <= before);
     while answers.zip(before.as_deref()).is_some_and(|(topic, before)| waits(topic, before)) {
-        assert!(begun.elapsed() < 4 * floor::CALL, "nothing is decided");
+        assert!(begun.elapsed() < 4 * client::CALL, "nothing is decided");
         std::thread::sleep(Duration::from_millis(10));
     }
-    let answered = begun.elapsed();
+    let answered = answers.map(|_| (begun.elapsed(), cpu(role.id())));
     role.stop();
-    if answers.is_some() { answered } else { begun.elapsed() }.as_secs_f64()
+    let (took, used) = answered.map_or((begun.elapsed(), None), |(took, used)| (took, Some(used)));
+    (took.as_secs_f64(), used)
 }
 
 /// Ends of a topic as one who reads committed sees them.
 fn ends(brokers: &str, topic: &str) -> Vec<i64> {
-    let reader: BaseConsumer = floor::consumer(brokers, "ends").create().expect("a consumer");
-    let of = |partition| reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
+    let reader: BaseConsumer = client::consumer(brokers, "ends").create().expect("a consumer");
+    let of = |partition| reader.fetch_watermarks(topic, partition, client::CALL).expect("the broker answers").1;
     (0..PARTITIONS).map(of).collect()
 }
 
@@ -159,14 +145,10 @@ struct Street {
 
 impl Street {
     fn new(brokers: &str, schemas: &runtime::registry::Registry) -> Street {
-        let named = |wanted: i32| {
-            let mut names = (100..1_000).map(|number| format!("market-{number}"));
-            names.find(|name| partition::of(name.as_bytes(), PARTITIONS) == wanted).expect("a name")
-        };
         let topics = [DriverLocated::TOPIC.name, RideRequested::TOPIC.name, QuoteRequested::TOPIC.name];
         Street {
-            producer: floor::producer(brokers, "5").create().expect("a producer"),
-            markets: (0..PARTITIONS).map(named).collect(),
+            producer: client::producer(brokers, "5").create().expect("a producer"),
+            markets: street::markets(PARTITIONS),
             ids: topics.map(|topic| schemas.id_of(topic).expect("it is registered")),
         }
     }
@@ -181,7 +163,7 @@ impl Street {
             let ping = DriverLocated { driver, at: now(), market, place, heading_deg, speed_kmh, status };
             self.put(self.ids[0], &ping);
         }
-        self.producer.flush(floor::CALL).expect("the broker takes the records");
+        self.producer.flush(client::CALL).expect("the broker takes the records");
     }
 
     /// In each market somebody asks for a ride, and for a price.
@@ -223,16 +205,11 @@ impl Street {
                 },
             );
         }
-        self.producer.flush(floor::CALL).expect("the broker takes the records");
+        self.producer.flush(client::CALL).expect("the broker takes the records");
     }
 
     fn put<R: Record>(&self, id: u32, record: &R) {
-        let mut value = Vec::new();
-        wire::start(id, &mut value);
-        codec::encode(record, &mut value).expect("it is sound");
-        let key = record.key();
-        let home = partition::of(key, PARTITIONS);
-        floor::put(&self.producer, R::TOPIC.name, home, (key, &value));
+        street::publish((&self.producer, id), record, PARTITIONS);
         self.producer.poll(Duration::ZERO);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use kernel::{PlacedBy, Topic};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use crate::{floor, process::cpu};
+use crate::{client, cpu::cpu};
 
 /// Between two looks at how far a mover is: they cost the broker too.
 const LOOK: Duration = Duration::from_millis(20);
@@ -33,12 +33,12 @@ pub(crate) struct Figures {
 
 /// Ends of a topic as one who reads committed sees them, all partitions together.
 pub(crate) fn ends(brokers: &str, topic: &str, partitions: i32) -> i64 {
-    let reader: BaseConsumer = floor::consumer(brokers, "ends").create().expect("a consumer");
+    let reader: BaseConsumer = client::consumer(brokers, "ends").create().expect("a consumer");
     end(&reader, topic, partitions)
 }
 
 fn end(reader: &BaseConsumer, topic: &str, partitions: i32) -> i64 {
-    let of = |partition| reader.fetch_watermarks(topic, partition, floor::CALL).expect("the broker answers").1;
+    let of = |partition| reader.fetch_watermarks(topic, partition, client::CALL).expect("the broker answers").1;
     (0..partitions).map(of).sum()
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn watch(
     (begin, records): (i64, i64),
     (mover, broker): (u32, u32),
 ) -> Figures {
-    let reader: BaseConsumer = floor::consumer(brokers, "watch").create().expect("a consumer");
+    let reader: BaseConsumer = client::consumer(brokers, "watch").create().expect("a consumer");
     let begun = Instant::now();
     let mut first: Option<(i64, Instant, f64, f64)> = None;
     loop {

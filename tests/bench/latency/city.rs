@@ -11,7 +11,7 @@ use kernel::{PlacedBy, Record, codec, partition, wire};
 use rdkafka::producer::{BaseProducer, Producer};
 
 use crate::PARTITIONS;
-use crate::floor::{CALL, producer, put};
+use crate::client::{CALL, producer, put};
 
 /// Requests a second, and pings.
 pub(crate) const REQUESTS: u64 = 1_000;

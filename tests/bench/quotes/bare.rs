@@ -16,8 +16,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::producer::{BaseProducer, Producer};
 
-use crate::floor;
 use crate::watch::PASSED;
+use crate::{client, floor};
 
 /// Requests that are decided at once, as in a turn.
 const TOGETHER: usize = 1_000;
@@ -39,9 +39,9 @@ struct Bare {
 /// Prices `quote.requested`, one transaction at least each `every` while requests come, until `stop`.
 pub(crate) fn bare(brokers: &str, every: Duration, stop: &AtomicBool) {
     let name = format!("bare-{}", std::process::id());
-    let input: BaseConsumer = floor::consumer(brokers, "bare").create().expect("a consumer");
-    let output: BaseProducer = floor::producer(brokers, "5").set("transactional.id", &name).create().expect("one");
-    output.init_transactions(floor::CALL).expect("the broker answers");
+    let input: BaseConsumer = client::consumer(brokers, "bare").create().expect("a consumer");
+    let output: BaseProducer = client::producer(brokers, "5").set("transactional.id", &name).create().expect("one");
+    output.init_transactions(client::CALL).expect("the broker answers");
     input.subscribe(&[QuoteRequested::TOPIC.name]).expect("a subscription");
     let policy = Policy::parse(pricing::BUILT_IN).expect("the built-in policy");
     let mut bare = Bare { output, policy, view: View::default(), asks: BTreeMap::new(), count: 0, turn: 0 };
@@ -93,7 +93,7 @@ impl Bare {
                     let mut value = Vec::with_capacity(512);
                     wire::start(1, &mut value);
                     output.datum(&mut value).expect("it is sound");
-                    floor::put(&self.output, PASSED.name, partition, (output.key(), &value));
+                    client::put(&self.output, PASSED.name, partition, (output.key(), &value));
                 }
             }
         }
